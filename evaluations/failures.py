@@ -1,0 +1,123 @@
+"""Why a submission was refused or a run failed: each code with who can mend it and what to do."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class FailureCode(StrEnum):
+    """Stable names of refusals and failures; they stand in pages, the API and the log."""
+
+    MODEL_NOT_FOUND = "model_not_found"
+    REVISION_MISSING = "revision_missing"
+    REMOTE_CODE_REQUIRED = "remote_code_required"
+    UNSAFE_WEIGHTS = "unsafe_weights"
+    UNSUPPORTED_ARCHITECTURE = "unsupported_architecture"
+    TOKENIZER_ERROR = "tokenizer_error"
+    CHAT_TEMPLATE_ERROR = "chat_template_error"
+    NAN_LOGITS = "nan_logits"
+    TASK_INVALID = "task_invalid"
+    DISK_FULL = "disk_full"
+    WORKER_LOST = "worker_lost"
+    PLAN_MISMATCH = "plan_mismatch"
+    INCOMPLETE_ANSWERS = "incomplete_answers"
+    ENGINE_BUG = "engine_bug"
+    CANCELLED = "cancelled"
+
+
+class Mender(StrEnum):
+    """Who can mend a failure."""
+
+    SUBMITTER = "submitter"
+    OPERATOR = "operator"
+    PLATFORM = "platform"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What a failure code means to people.
+
+    Attributes:
+        mender: who can mend it.
+        retried: whether a worker tries again by itself (at most `MAX_ATTEMPTS` times in all).
+        cause: one plain sentence.
+        hint: what to do next.
+    """
+
+    mender: Mender
+    retried: bool
+    cause: str
+    hint: str
+
+
+#: Attempts that a run gets when faults of the platform interrupt it.
+MAX_ATTEMPTS = 3
+
+FAILURES: dict[FailureCode, Failure] = {
+    FailureCode.MODEL_NOT_FOUND: Failure(
+        Mender.SUBMITTER, False, "There is no such model here.",
+        "Check the spelling; `local:` models are registered by this site's operator.",
+    ),
+    FailureCode.REVISION_MISSING: Failure(
+        Mender.SUBMITTER, False, "The model has no such revision.",
+        "Leave the revision out to take the newest, or name one that its page lists.",
+    ),
+    FailureCode.REMOTE_CODE_REQUIRED: Failure(
+        Mender.SUBMITTER, False, "The model asks to run Python from its own folder.",
+        "Workers never run a model's code. Remove auto_map and the Python files and use an architecture that transformers has built in.",
+    ),
+    FailureCode.UNSAFE_WEIGHTS: Failure(
+        Mender.SUBMITTER, False, "The weights are not in safetensors files.",
+        "Convert them with save_pretrained(safe_serialization=True); pickle files can run code when they are read.",
+    ),
+    FailureCode.UNSUPPORTED_ARCHITECTURE: Failure(
+        Mender.SUBMITTER, False, "This kind of model can't be evaluated here.",
+        "Submit a whole causal language model; merge an adapter into its base first, and leave GGUF and quantised weights out.",
+    ),
+    FailureCode.TOKENIZER_ERROR: Failure(
+        Mender.SUBMITTER, False, "The tokenizer is missing or can't be loaded.",
+        "Save it beside the weights with tokenizer.save_pretrained(); AutoTokenizer must load it without remote code.",
+    ),
+    FailureCode.CHAT_TEMPLATE_ERROR: Failure(
+        Mender.SUBMITTER, False, "The chat template is missing or fails.",
+        "Submit without the chat template, or add one to the tokenizer that renders a list of messages.",
+    ),
+    FailureCode.NAN_LOGITS: Failure(
+        Mender.SUBMITTER, False, "The model answers with NaN or infinity, so nothing can be scored.",
+        "Look for NaN or infinite weights; they often come from saving float32 values as float16. Save in bfloat16 or float32.",
+    ),
+    FailureCode.TASK_INVALID: Failure(
+        Mender.OPERATOR, False, "A task of the suite can't be loaded or can't be run fairly.",
+        "The site's operator must mend the suite; then submit again.",
+    ),
+    FailureCode.DISK_FULL: Failure(
+        Mender.PLATFORM, True, "The site's disk was full.",
+        "Nothing is lost. The site tries again by itself; if it gives up, submit again after the operator has made room.",
+    ),
+    FailureCode.WORKER_LOST: Failure(
+        Mender.PLATFORM, True, "The process that ran the model ended unexpectedly.",
+        "The site tries again by itself. If it ends so each time, the model may need more memory than a worker has.",
+    ),
+    FailureCode.PLAN_MISMATCH: Failure(
+        Mender.PLATFORM, False, "Planning again gave other prompts than the first time, so the answers can't be scored.",
+        "This is a fault of the site or of the suite, not of the model. Please report it.",
+    ),
+    FailureCode.INCOMPLETE_ANSWERS: Failure(
+        Mender.PLATFORM, False, "Not every question has exactly one recorded answer.",
+        "This is a fault of the site, not of the model. Please report it.",
+    ),
+    FailureCode.ENGINE_BUG: Failure(
+        Mender.PLATFORM, False, "The evaluation stopped at an error that the site doesn't know.",
+        "The last lines of the log say where. Please report it.",
+    ),
+    FailureCode.CANCELLED: Failure(
+        Mender.SUBMITTER, False, "The submission was cancelled.", "Submit again whenever you like.",
+    ),
+}
+
+
+def failure(code: str) -> Failure:
+    """Return the meaning of a code; one that this version doesn't know counts as an engine bug."""
+    try:
+        return FAILURES[FailureCode(code)]
+    except ValueError:
+        return FAILURES[FailureCode.ENGINE_BUG]

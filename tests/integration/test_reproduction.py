@@ -1,0 +1,95 @@
+"""The promise that everything else stands on: our answers, replayed, are stock lm-eval's own run."""
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from evaluations.provenance.canonical import jcs
+from tests.material import DOCUMENTS, GEN, MC, make_model, make_tasks
+from workers.bundle import BenchmarkSpec, read_scores, seal, write_config, write_run, write_scores
+from workers.runner.process import Runner
+from workers.runner.protocol import Call
+
+pytestmark = pytest.mark.engine
+BENCHMARKS = [
+    BenchmarkSpec("letters", MC, 3, "acc", "none", 0.25),
+    BenchmarkSpec("copy", GEN, 2, "exact_match", "word", 0.0),
+]
+
+
+def test_units_of_any_size_in_any_order_reproduce_a_stock_run_byte_for_byte(tmp_path: Path) -> None:
+    slot = tmp_path / "slot"
+    slot.mkdir()
+    make_tasks(slot / "task")
+    make_model(slot / "model")
+    write_config(slot, tasks=[MC, GEN], dtype="float32", chat_template=False)
+    bundles = {cut: _evaluate(slot, tmp_path, cut) for cut in (1, 7, DOCUMENTS)}
+    assert len({bundle.read_bytes() for bundle in bundles.values()}) == 1
+
+    elsewhere = tmp_path / "elsewhere"
+    with tarfile.open(bundles[7]) as archive:
+        archive.extractall(elsewhere, filter="data")
+    shutil.copytree(slot / "model", elsewhere / "model")
+    _run_stock(elsewhere)
+
+    for task in (MC, GEN):
+        stored = (elsewhere / "results" / "samples" / f"{task}.jsonl.zst").read_bytes()
+        [stock] = elsewhere.glob(f"reproduced/**/samples_{task}_*.jsonl")
+        assert zstandard.decompress(stored) == stock.read_bytes()
+    [stock_results] = elsewhere.glob("reproduced/**/results_*.json")
+    theirs = json.loads(stock_results.read_bytes())
+    ours = json.loads((elsewhere / "results" / "results.json").read_bytes())
+    assert jcs(ours) == jcs({key: theirs[key] for key in ours})
+
+
+def _evaluate(slot: Path, tmp_path: Path, cut: int) -> Path:
+    """Plan, answer in shuffled units of `cut` documents, score, and seal the bundle."""
+    here = tmp_path / f"cut-{cut}"
+    shutil.copytree(slot, here)
+    (here / "answers").mkdir()
+    runner = Runner(here, tmp_path / f"log-{cut}.txt")
+    try:
+        tasks = _do(runner, Call("plan"))
+        units = [(task, first) for task in tasks for first in range(0, DOCUMENTS, cut)]
+        random.Random(cut).shuffle(units)
+        files: dict[str, list[str]] = {}
+        for task, first in units:
+            path = f"answers/{task}-{first}.jsonl"
+            count = min(cut, DOCUMENTS - first)
+            _do(runner, Call("answer", {"task": task, "first": first, "count": count, "repeats": 1, "path": path}))
+            files.setdefault(task, []).append(path)
+        _do(runner, Call("score", {"recorded": files}))
+    finally:
+        runner.close()
+    write_scores(here, read_scores(here, BENCHMARKS))
+    write_run(here, plan={"v": 1, "tasks": tasks}, weights={"v": 1}, environment={"packages": {}})
+    sealed = tmp_path / f"sealed-{cut}"
+    sealed.mkdir()
+    bundle = tmp_path / f"bundle-{cut}.tar"
+    seal(here, sealed, bundle)
+    return bundle
+
+
+def _do(runner: Runner, call: Call) -> dict[str, object]:
+    runner.call(call)
+    while True:
+        event = runner.poll(120)
+        assert event is not None, "the runner is silent"
+        assert event.kind != "failed", f"{event.code}: {event.detail}"
+        if event.kind == "done":
+            return event.value
+
+
+def _run_stock(root: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "HOME": str(root), "HF_HUB_OFFLINE": "1"}
+    command = [sys.executable, "-m", "lm_eval", "run", "--config", "run/config.yaml"]
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]

@@ -1,0 +1,132 @@
+"""Planning: lm-eval builds every request of a suite once, unsharded, with fixed seeds.
+
+Runs inside the runner process, because it imports lm-eval. Sharding with lm-eval's own means would
+change few-shot prompts (one sequential generator per task), so the requests are frozen whole and
+cut afterwards.
+"""
+
+import json
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from lm_eval.api.instance import Instance
+from lm_eval.api.model import LM
+from lm_eval.api.task import Task
+from lm_eval.tasks import TaskManager
+
+from evaluations.errors import AssayError
+from evaluations.failures import FailureCode
+from workers import pack
+
+
+def load_tasks(config: Mapping[str, Any]) -> Any:
+    """Load the tasks of a published config as `lm_eval run` would, without its 14,000 own names.
+
+    Args:
+        config: the parsed `run/config.yaml`; relative paths in it count from the working directory.
+
+    Returns:
+        lm-eval's `TaskDict`.
+
+    Raises:
+        AssayError: `task_invalid` if lm-eval can't load them.
+    """
+    python_seed, numpy_seed, torch_seed, fewshot_seed = config["seed"]
+    random.seed(python_seed)
+    np.random.seed(numpy_seed)  # noqa: NPY002  the generator that lm-eval's tasks use
+    torch.manual_seed(torch_seed)
+    # lm-eval copies the model's arguments into each task's metadata, and so into the results.
+    manager = TaskManager(
+        include_path=config["include_path"],
+        include_defaults=False,
+        metadata=dict(config["model_args"]),
+    )
+    try:
+        loaded = manager.load(list(config["tasks"]))
+    except Exception as error:
+        raise AssayError(FailureCode.TASK_INVALID, f"{type(error).__name__}: {error}") from error
+    for task in loaded["tasks"].values():
+        if task.get_config("num_fewshot") is None:
+            task.set_config(key="num_fewshot", value=0)
+        task.set_fewshot_seed(seed=fewshot_seed)
+    return loaded
+
+
+def build(config: Mapping[str, Any], lm: LM, folder: Path) -> dict[str, dict[str, Any]]:
+    """Write the pack's files into a folder, one per task.
+
+    Args:
+        config: the parsed `run/config.yaml`.
+        lm: the loaded model; only its chat template and tokenizer's name are used.
+        folder: an existing empty folder.
+
+    Returns:
+        For each task `{"sha256": of its file, "summary": TaskSummary as a mapping}`.
+
+    Raises:
+        AssayError: `task_invalid`, or `chat_template_error` if the template can't render a prompt.
+    """
+    planned = {}
+    for name, task in load_tasks(config)["tasks"].items():
+        _build_requests(name, task, config, lm)
+        path = folder / f"{name}.jsonl"
+        digest = pack.write_task(path, _documents(name, task))
+        summary = pack.summarise(
+            path,
+            output_type=task.OUTPUT_TYPE,
+            filters=[ensemble.name for ensemble in task._filters],
+            repeats=task.config.repeats,
+        )
+        planned[name] = {"sha256": digest, "summary": asdict(summary)}
+    return planned
+
+
+def _build_requests(name: str, task: Task, config: Mapping[str, Any], lm: LM) -> None:
+    _refuse_sampling(name, task)
+    chat = bool(config["apply_chat_template"])
+    try:
+        task.build_all_requests(
+            rank=0,
+            world_size=1,
+            apply_chat_template=chat,
+            fewshot_as_multiturn=chat,
+            chat_template=lm.apply_chat_template if chat else None,
+            tokenizer_name=lm.tokenizer_name if chat else "",
+        )
+    except Exception as error:
+        code = FailureCode.CHAT_TEMPLATE_ERROR if chat else FailureCode.TASK_INVALID
+        raise AssayError(code, f"{name}: {type(error).__name__}: {error}") from error
+
+
+def _refuse_sampling(name: str, task: Task) -> None:
+    settings = task.config.generation_kwargs or {}
+    if task.OUTPUT_TYPE == "generate_until" and settings.get("do_sample"):
+        raise AssayError(
+            FailureCode.TASK_INVALID,
+            f"{name} samples its answers; they would depend on how the run is cut. Set do_sample: false.",
+        )
+
+
+def _documents(name: str, task: Task) -> Iterator[pack.Document]:
+    """Yield the task's documents with their requests, checked to survive JSON unchanged."""
+    for doc_id, grouped in groupby(task.instances, key=lambda instance: instance.doc_id):
+        instances = list(grouped)
+        requests = [pack.Request(i.idx, i.request_type, list(i.args)) for i in instances]
+        document = pack.Document(doc_id, instances[0].doc, requests)
+        _check_frozen(name, document, instances)
+        yield document
+
+
+def _check_frozen(name: str, document: pack.Document, instances: list[Instance]) -> None:
+    held = [document.doc, [request.args for request in document.requests]]
+    if json.loads(json.dumps(held)) != held or any(i.repeats != instances[0].repeats for i in instances):
+        raise AssayError(
+            FailureCode.TASK_INVALID,
+            f"document {document.doc_id} of {name} holds values that JSON can't (images, dates).",
+        )

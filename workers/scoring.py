@@ -1,0 +1,115 @@
+"""Scoring: recorded answers are replayed through stock lm-eval, which needs no model for it.
+
+Runs inside the runner process. Filters, groups, aggregation, standard errors and the samples files
+are lm-eval's own; only the requests and the answers are served from the plan.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lm_eval.api.instance import Instance
+from lm_eval.api.model import LM
+from lm_eval.api.task import Task
+from lm_eval.evaluator import evaluate
+from lm_eval.loggers import EvaluationTracker
+
+from evaluations.provenance.canonical import jcs
+from workers import answers, pack
+from workers.plan import load_tasks
+
+#: What `evaluate()` and the command line say of a run that depends on nothing but the run.
+DETERMINISTIC_KEYS = (
+    "results", "groups", "group_subtasks", "configs", "versions", "n-shot", "higher_is_better",
+    "n-samples", "task_hashes",
+)  # fmt: skip
+
+
+class RecordedLM(LM):  # type: ignore[misc]
+    """A language model that gives the recorded answers instead of computing any."""
+
+    def __init__(self, recorded: Mapping[tuple[str, int, int], list[Any]]) -> None:
+        """Serve `{(task, doc_id, idx): [response per repeat]}`."""
+        super().__init__()
+        self._recorded = {key: iter(values) for key, values in recorded.items()}
+
+    def _replay(self, requests: list[Instance], disable_tqdm: bool = False) -> list[Any]:
+        return [next(self._recorded[r.task_name, r.doc_id, r.idx]) for r in requests]
+
+    loglikelihood = loglikelihood_rolling = generate_until = _replay
+
+    @property
+    def tokenizer_name(self) -> str:
+        """Nothing is tokenised here."""
+        return ""
+
+
+def score(config: Mapping[str, Any], root: Path, recorded: Mapping[str, list[Path]]) -> None:
+    """Score a run and write `results/results.json` and `results/samples/<task>.jsonl`.
+
+    Args:
+        config: the parsed `run/config.yaml`.
+        root: the bundle's root, which is also the working directory; the pack lies in `pack/`.
+        recorded: for each task, the files with its answers.
+
+    Raises:
+        AssayError: `incomplete_answers` or `plan_mismatch`, see `workers.answers.collect`.
+        OSError: if lm-eval could not write all its files.
+    """
+    loaded = load_tasks(config)
+    served: dict[tuple[str, int, int], list[Any]] = {}
+    for name, task in loaded["tasks"].items():
+        documents = list(pack.read_task(root / "pack" / f"{name}.jsonl"))
+        for answer in answers.collect(recorded[name], documents, task.config.repeats):
+            response = answer.response
+            value = tuple(response) if isinstance(response, list) else response
+            served.setdefault((name, answer.doc_id, answer.idx), []).append(value)
+        _freeze(name, task, documents)
+    results = evaluate(
+        lm=RecordedLM(served),
+        task_dict=loaded,
+        log_samples=True,
+        apply_chat_template=config["apply_chat_template"],
+        fewshot_as_multiturn=config["fewshot_as_multiturn"],
+    )
+    _save(results, root)
+
+
+def _freeze(name: str, task: Task, documents: list[pack.Document]) -> None:
+    """Have the task take its requests and documents from the pack."""
+    task._instances = [
+        Instance(
+            request_type=request.type,
+            doc=document.doc,
+            arguments=tuple(request.args),
+            idx=request.idx,
+            metadata=(name, document.doc_id, task.config.repeats),
+        )
+        for document in documents
+        for request in document.requests
+    ]
+    task.build_all_requests = lambda **_: None
+    task.doc_iterator = lambda **_: iter((d.doc_id, d.doc) for d in documents)
+
+
+def _save(results: dict[str, Any], root: Path) -> None:
+    """Write the files with lm-eval's own tracker, whose row format is part of the contract."""
+    samples = results.pop("samples")
+    scratch = root / "scratch"
+    tracker = EvaluationTracker(output_path=str(scratch))
+    tracker.save_results_aggregated(results=results, samples=samples)
+    kept = {key: results[key] for key in DETERMINISTIC_KEYS if key in results}
+    # Task sources may hold floats and tuples that only lm-eval's own encoder turns into JSON.
+    written = json.loads(next(scratch.rglob("results_*.json")).read_bytes())
+    target = root / "results" / "samples"
+    target.mkdir(parents=True, exist_ok=True)
+    for task, rows in samples.items():
+        tracker.save_results_samples(task_name=task, samples=rows)
+        [path] = scratch.rglob(f"samples_{task}_*.jsonl")
+        # The tracker logs its own errors away, so what it wrote is counted.
+        with path.open("rb") as file:
+            if sum(1 for _ in file) != len(rows):
+                raise OSError(f"lm-eval wrote only a part of {path.name}")
+        path.replace(target / f"{task}.jsonl")
+    (root / "results" / "results.json").write_bytes(jcs({key: written[key] for key in kept}))
