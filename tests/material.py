@@ -16,7 +16,9 @@ def make_model(folder: Path, *, seed: int = 0) -> Path:
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
     alphabet = ["<pad>", "<s>", "</s>", "<unk>", *string.printable]
-    characters = Tokenizer(models.WordLevel({c: i for i, c in enumerate(alphabet)}, unk_token="<unk>"))
+    characters = Tokenizer(
+        models.WordLevel({c: i for i, c in enumerate(alphabet)}, unk_token="<unk>")
+    )
     characters.pre_tokenizer = pre_tokenizers.Split(Regex("."), "isolated")
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=characters,
@@ -81,7 +83,10 @@ def make_tasks(folder: Path) -> Path:
                 {"name": "raw", "filter": [{"function": "take_first"}]},
             ],
         },
-        [{"word": "".join(chance.sample(string.ascii_lowercase, 4))} for _ in range(DOCUMENTS + 12)],
+        [
+            {"word": "".join(chance.sample(string.ascii_lowercase, 4))}
+            for _ in range(DOCUMENTS + 12)
+        ],
     )
     return folder
 
@@ -119,3 +124,26 @@ def _write_task(folder: Path, task: dict[str, object], rows: list[dict[str, obje
     }
     # JSON is YAML, and has no surprises in it.
     (folder / f"{folder.name}.yaml").write_text(json.dumps(task | source, indent=1))
+
+
+def make_suite(folder: Path, *, name: str = "made-up") -> Path:
+    """Write a suite over the two tasks, as `load_suite` reads it."""
+    make_tasks(folder / "tasks")
+    common = {"description": "", "languages": ["en"], "licence": "CC0-1.0"}
+    letters = {"task": MC, "num_fewshot": 3, "metric": "acc", "filter": "none", "baseline": 0.25}
+    copying = {"task": GEN, "num_fewshot": 2, "metric": "exact_match", "filter": "word", "baseline": 0}
+    suite = {
+        "name": name,
+        "version": 1,
+        "title": "Made up",
+        "description": "For tests.",
+        "languages": ["en"],
+        "aggregation": "mean",
+        "benchmarks": [
+            {"name": "letters", "title": "Letters", **letters, **common},
+            {"name": "copying", "title": "Copying", **copying, **common},
+        ],
+    }
+    path = folder / "suite.yaml"
+    path.write_text(json.dumps(suite))
+    return path

@@ -117,7 +117,11 @@ def _compress(path: Path) -> dict[str, Any]:
 
 
 def write_run(
-    root: Path, *, plan: Mapping[str, Any], weights: Mapping[str, Any], environment: Mapping[str, Any]
+    root: Path,
+    *,
+    plan: Mapping[str, Any],
+    weights: Mapping[str, Any],
+    environment: Mapping[str, Any],
 ) -> None:
     """Write what `run/` says beside the config: plan, weights, environment, packages."""
     run = root / "run"
@@ -126,7 +130,9 @@ def write_run(
     packages = environment["packages"]
     lock = "".join(f"{name}=={version}\n" for name, version in packages.items())
     (run / "requirements.lock").write_text(lock, encoding="utf-8")
-    (run / "environment.json").write_bytes(jcs({k: v for k, v in environment.items() if k != "packages"}))
+    (run / "environment.json").write_bytes(
+        jcs({k: v for k, v in environment.items() if k != "packages"})
+    )
 
 
 def seal(root: Path, sealed: Path, target: Path) -> str:

@@ -125,7 +125,9 @@ def _documents(name: str, task: Task) -> Iterator[pack.Document]:
 
 def _check_frozen(name: str, document: pack.Document, instances: list[Instance]) -> None:
     held = [document.doc, [request.args for request in document.requests]]
-    if json.loads(json.dumps(held)) != held or any(i.repeats != instances[0].repeats for i in instances):
+    if json.loads(json.dumps(held)) != held or any(
+        i.repeats != instances[0].repeats for i in instances
+    ):
         raise AssayError(
             FailureCode.TASK_INVALID,
             f"document {document.doc_id} of {name} holds values that JSON can't (images, dates).",

@@ -64,7 +64,13 @@ def _evaluate(slot: Path, tmp_path: Path, cut: int) -> Path:
         for task, first in units:
             path = f"answers/{task}-{first}.jsonl"
             count = min(cut, DOCUMENTS - first)
-            _do(runner, Call("answer", {"task": task, "first": first, "count": count, "repeats": 1, "path": path}))
+            _do(
+                runner,
+                Call(
+                    "answer",
+                    {"task": task, "first": first, "count": count, "repeats": 1, "path": path},
+                ),
+            )
             files.setdefault(task, []).append(path)
         _do(runner, Call("score", {"recorded": files}))
     finally:

@@ -39,7 +39,11 @@ def load(config: Mapping[str, Any]) -> LM:
         FailureCode.UNSUPPORTED_ARCHITECTURE,
         lambda: get_model(config["model"]).create_from_arg_obj(
             model_args,
-            {"batch_size": config["batch_size"], "max_batch_size": None, "device": config["device"]},
+            {
+                "batch_size": config["batch_size"],
+                "max_batch_size": None,
+                "device": config["device"],
+            },
         ),
     )
     _refuse_nan(lm)
@@ -69,7 +73,9 @@ def _refuse_nan(lm: LM) -> None:
             )
 
 
-def answer(lm: LM, task: str, documents: Sequence[Document], repeats: int) -> Iterator[list[Answer]]:
+def answer(
+    lm: LM, task: str, documents: Sequence[Document], repeats: int
+) -> Iterator[list[Answer]]:
     """Yield the answers to these documents, `BATCH_DOCUMENTS` documents at a time.
 
     Raises:

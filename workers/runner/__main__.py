@@ -41,10 +41,14 @@ def _serve(session: Session, call: Call) -> Event:
         return Event("failed", code=error.code, detail=error.detail)
     except OSError as error:
         traceback.print_exc()
-        return Event("failed", code=FailureCode.ENGINE_BUG, detail=str(error), errno=error.errno)
+        return Event(
+            "failed", code=FailureCode.ENGINE_BUG, detail=str(error), error_number=error.errno
+        )
     except Exception as error:  # noqa: BLE001  the process boundary: nothing may pass unreported
         traceback.print_exc()
-        return Event("failed", code=FailureCode.ENGINE_BUG, detail=f"{type(error).__name__}: {error}")
+        return Event(
+            "failed", code=FailureCode.ENGINE_BUG, detail=f"{type(error).__name__}: {error}"
+        )
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ The worker writes calls to the runner's standard input; the runner writes events
 own, so that whatever a library prints goes to the log and never into the conversation.
 """
 
+import errno
 import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
@@ -25,14 +26,19 @@ class Event:
         value: of `done`, the step's return value; of `progress`, documents answered so far.
         code: of `failed`, a `FailureCode`.
         detail: of `failed`, one sentence about this case.
-        errno: of `failed`, the operating system's error number where there was one.
+        error_number: of `failed`, the operating system's error number where there was one.
     """
 
     kind: Literal["progress", "done", "failed"]
     value: Any = None
     code: str = ""
     detail: str = ""
-    errno: int | None = None
+    error_number: int | None = None
+
+    @property
+    def is_disk_full(self) -> bool:
+        """Whether the runner's disk, or its share of it, was full."""
+        return self.error_number in {errno.ENOSPC, errno.EDQUOT}
 
 
 def encode(message: Call | Event) -> bytes:

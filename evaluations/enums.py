@@ -1,0 +1,72 @@
+"""Every state, with the table of the transitions that are allowed."""
+
+from enum import StrEnum
+
+
+class SubmissionState(StrEnum):
+    """Where a submission stands. The order below is the order of a submission's life."""
+
+    QUEUED = "queued"
+    FETCHING = "fetching"
+    PLANNING = "planning"
+    RUNNING = "running"
+    SCORING = "scoring"
+    PUBLISHING = "publishing"
+    PUBLISHED = "published"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+_ENDS_EARLY = frozenset({SubmissionState.FAILED, SubmissionState.CANCELLED})
+
+SUBMISSION_TRANSITIONS: dict[SubmissionState, frozenset[SubmissionState]] = {
+    SubmissionState.QUEUED: _ENDS_EARLY | {SubmissionState.FETCHING},
+    SubmissionState.FETCHING: _ENDS_EARLY | {SubmissionState.PLANNING},
+    SubmissionState.PLANNING: _ENDS_EARLY | {SubmissionState.RUNNING},
+    SubmissionState.RUNNING: _ENDS_EARLY | {SubmissionState.SCORING},
+    SubmissionState.SCORING: _ENDS_EARLY | {SubmissionState.PUBLISHING},
+    SubmissionState.PUBLISHING: _ENDS_EARLY | {SubmissionState.PUBLISHED},
+    SubmissionState.PUBLISHED: frozenset(),
+    SubmissionState.FAILED: frozenset(),
+    SubmissionState.CANCELLED: frozenset(),
+}
+
+
+def states_before(state: SubmissionState) -> list[SubmissionState]:
+    """Return the states from which this one may be reached."""
+    return [before for before, after in SUBMISSION_TRANSITIONS.items() if state in after]
+
+
+#: Waiting or at work; such a submission counts against its submitter's limit.
+OPEN_STATES = frozenset(state for state, after in SUBMISSION_TRANSITIONS.items() if after)
+#: One of these for a model, board, precision and template makes the next one a duplicate.
+STANDING_STATES = OPEN_STATES | {SubmissionState.PUBLISHED}
+#: Stages that one worker takes alone, holding the run's lease; `RUNNING` is shared by units.
+SOLO_STATES = OPEN_STATES - {SubmissionState.RUNNING}
+
+
+class UnitState(StrEnum):
+    """Where a unit stands. A claim that outlives its lease may be taken by another worker."""
+
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    FINISHED = "finished"
+
+
+UNIT_TRANSITIONS: dict[UnitState, frozenset[UnitState]] = {
+    UnitState.QUEUED: frozenset({UnitState.CLAIMED}),
+    UnitState.CLAIMED: frozenset({UnitState.CLAIMED, UnitState.QUEUED, UnitState.FINISHED}),
+    UnitState.FINISHED: frozenset(),
+}
+
+
+class Precision(StrEnum):
+    """The numbers that a model computes with."""
+
+    FLOAT32 = "float32"
+
+
+class ModelSource(StrEnum):
+    """Where a model's files come from."""
+
+    LOCAL = "local"

@@ -1,0 +1,52 @@
+"""The list of boards: who leads each, and how many models stand on it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Max, OuterRef, Subquery
+
+from evaluations.models import Board, Result
+
+
+@dataclass(frozen=True, slots=True)
+class BoardSummary:
+    """A board in the list of boards.
+
+    Attributes:
+        results: published results; `models` counts each model once.
+        leader: the result with the greatest score, None while there is none.
+        updated: when the last result was published.
+    """
+
+    board: Board
+    results: int
+    models: int
+    leader: Result | None
+    updated: datetime | None
+
+
+def overview() -> list[BoardSummary]:
+    """Return every board: those with results first, drafts last, each group by title."""
+    best = Result.objects.filter(board=OuterRef("pk")).order_by("-value", "pk").values("pk")[:1]
+    boards = Board.objects.select_related("suite").annotate(
+        result_count=Count("results"),
+        model_count=Count("results__revision__model", distinct=True),
+        updated=Max("results__published_at"),
+        best=Subquery(best),
+    )
+    listed = sorted(boards, key=lambda b: (b.suite.is_draft, not b.result_count, b.title.lower()))
+    leaders = (
+        Result.objects.select_related("revision__model")
+        .only("public_id", "value", "stderr", "revision__commit",
+              "revision__model__source", "revision__model__name")
+        .in_bulk([board.best for board in listed if board.best])
+    )
+    return [
+        BoardSummary(b, b.result_count, b.model_count, leaders.get(b.best), b.updated)
+        for b in listed
+    ]
+
+
+def by_slug(slug: str) -> Board | None:
+    """Return a board with its suite, or None."""
+    return Board.objects.select_related("suite").filter(slug=slug).first()

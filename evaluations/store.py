@@ -1,0 +1,102 @@
+"""The artefact store: bytes under their own SHA-256, on disk or in an S3-compatible service."""
+
+import hashlib
+import secrets
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+import obstore
+from django.conf import settings
+from obstore.store import LocalStore, ObjectStore, from_url
+
+from evaluations.errors import AssayError
+from evaluations.provenance.bundle import read_chunks
+
+
+class ArtefactMissingError(AssayError):
+    """The store does not hold what the database says it holds, or holds other bytes."""
+
+    def __init__(self, digest: str, reason: str) -> None:
+        super().__init__(
+            "artefact_missing",
+            f"The artefact sha256:{digest} {reason}.",
+            "The operator must restore it from a backup.",
+        )
+
+
+@cache
+def _store(url: str) -> ObjectStore:
+    parsed = urlparse(url)
+    if parsed.scheme == "file":
+        folder = Path(unquote(parsed.path))
+        folder.mkdir(parents=True, exist_ok=True)
+        return LocalStore(folder)
+    return from_url(url)
+
+
+def _key(digest: str) -> str:
+    return f"sha256/{digest[:2]}/{digest}"
+
+
+def put_bytes(data: bytes) -> str:
+    """Store some bytes and return their SHA-256."""
+    digest = hashlib.sha256(data).hexdigest()
+    obstore.put(_store(settings.ASSAY_STORE_URL), _key(digest), data)
+    return digest
+
+
+def put_file(path: Path) -> str:
+    """Store a file, without holding it in memory, and return its SHA-256.
+
+    Raises:
+        OSError: if it isn't a plain file (a link could lead anywhere), can't be read, or the disk
+            is full.
+    """
+    if path.is_symlink() or not path.is_file():
+        raise OSError(f"{path.name} is not a plain file")
+    digest = hashlib.sha256()
+    for chunk in read_chunks(path):
+        digest.update(chunk)
+    with path.open("rb") as file:
+        obstore.put(_store(settings.ASSAY_STORE_URL), _key(digest.hexdigest()), file)
+    return digest.hexdigest()
+
+
+def chunks(digest: str) -> Iterator[bytes]:
+    """Yield an artefact's bytes, and hold them against the digest at the end.
+
+    Raises:
+        ArtefactMissingError: if it isn't there, or (after the last chunk) if it is corrupt.
+    """
+    try:
+        found = obstore.get(_store(settings.ASSAY_STORE_URL), _key(digest))
+    except FileNotFoundError as error:
+        raise ArtefactMissingError(digest, "is not in the store") from error
+    seen = hashlib.sha256()
+    for chunk in found.stream():
+        data = bytes(chunk)
+        seen.update(data)
+        yield data
+    if seen.hexdigest() != digest:
+        raise ArtefactMissingError(digest, "is corrupt")
+
+
+def get_bytes(digest: str) -> bytes:
+    """Return an artefact whole; for small ones."""
+    return b"".join(chunks(digest))
+
+
+def save(digest: str, path: Path) -> None:
+    """Write an artefact to a file that appears whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # A name of its own: workers on one host may fetch the same file at the same time.
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with partial.open("wb") as file:
+            for chunk in chunks(digest):
+                file.write(chunk)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,94 @@
+"""What every deployment shares. Values that differ come from `env`."""
+
+from leaderboard.settings import env
+
+VAR = env.var()
+SECRET_KEY = env.secret_key(VAR)
+ALLOWED_HOSTS = env.listing("ASSAY_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = env.listing("ASSAY_TRUSTED_ORIGINS")
+DEBUG = False
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "evaluations",
+    "leaderboard",
+    "workers",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "leaderboard.pages.security.ContentSecurityPolicyMiddleware",
+]
+ROOT_URLCONF = "leaderboard.urls"
+WSGI_APPLICATION = "leaderboard.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [env.ROOT / "leaderboard" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {"default": env.database(VAR)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "boards"
+LOGOUT_REDIRECT_URL = "boards"
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+STATIC_URL = "static/"
+STATICFILES_DIRS = [env.ROOT / "leaderboard" / "static"]
+STATIC_ROOT = VAR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+CELERY_BROKER_URL = env.text("ASSAY_BROKER_URL", "doorbell://")
+CELERY_DOORBELL = VAR / "doorbell"
+
+#: Where artefacts lie: bundles, models, packs, answers; each under its SHA-256.
+ASSAY_STORE_URL = env.text("ASSAY_STORE_URL", (VAR / "artifacts").as_uri())
+#: A worker that says nothing for so long has lost its work to the next one.
+ASSAY_LEASE_SECONDS = env.whole("ASSAY_LEASE_SECONDS", 90)
+#: How often a worker renews its lease, and the scheduler rings.
+ASSAY_HEARTBEAT_SECONDS = env.whole("ASSAY_HEARTBEAT_SECONDS", 5)
+ASSAY_SWEEP_SECONDS = env.whole("ASSAY_SWEEP_SECONDS", 30)
+#: Torch's threads in a runner; 0 leaves torch's own choice, which a stock run has too.
+ASSAY_THREADS = env.whole("ASSAY_THREADS", 0, least=0)
+#: Submissions that one person may have waiting or running.
+ASSAY_OPEN_SUBMISSIONS = env.whole("ASSAY_OPEN_SUBMISSIONS", 20)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.text("ASSAY_LOG_LEVEL", "INFO")},
+}

@@ -1,0 +1,125 @@
+"""The only reader of the environment: every `ASSAY_` setting, its default, and a plain error.
+
+`docs/settings.md` lists them for operators; a lint check holds the two together.
+"""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def text(name: str, default: str = "") -> str:
+    """Return a setting as it stands."""
+    return os.environ.get(name, default)
+
+
+def listing(name: str, default: str = "") -> list[str]:
+    """Return a comma-separated setting as a list without empty items."""
+    return [item.strip() for item in text(name, default).split(",") if item.strip()]
+
+
+def whole(name: str, default: int, *, least: int = 1) -> int:
+    """Return a setting as a whole number.
+
+    Raises:
+        ImproperlyConfigured: if it is none, or below `least`.
+    """
+    given = text(name, str(default))
+    if not given.isdecimal() or int(given) < least:
+        raise ImproperlyConfigured(
+            f"{name} is {given!r}; it must be a whole number of at least {least}."
+        )
+    return int(given)
+
+
+def switch(name: str, *, default: bool) -> bool:
+    """Return a setting that is 1 or 0.
+
+    Raises:
+        ImproperlyConfigured: if it is anything else.
+    """
+    given = text(name, "1" if default else "0")
+    if given not in {"0", "1"}:
+        raise ImproperlyConfigured(f"{name} is {given!r}; it must be 1 or 0.")
+    return given == "1"
+
+
+def var() -> Path:
+    """Return the folder that holds all state of the embedded default, made if need be.
+
+    Raises:
+        ImproperlyConfigured: if it can't be made.
+    """
+    folder = Path(text("ASSAY_VAR", str(ROOT / "var"))).resolve()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"ASSAY_VAR: {folder} can't be made: {error.strerror}."
+        ) from error
+    return folder
+
+
+def secret_key(folder: Path) -> str:
+    """Return `ASSAY_SECRET_KEY`, or a key of this machine's own that is made on first use."""
+    given = text("ASSAY_SECRET_KEY")
+    if given:
+        return given
+    path = folder / "secret-key"
+    try:
+        # O_EXCL: of several processes that start together, one makes the key.
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return _settled(path)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(50))
+    return path.read_text(encoding="ascii")
+
+
+def _settled(path: Path) -> str:
+    key = path.read_text(encoding="ascii")
+    if not key:
+        raise ImproperlyConfigured(f"{path} is empty; delete it and start again.")
+    return key
+
+
+def database(folder: Path) -> dict[str, Any]:
+    """Return Django's settings for `ASSAY_DATABASE_URL`, by default SQLite in the state folder.
+
+    Raises:
+        ImproperlyConfigured: if the URL isn't one of SQLite or PostgreSQL.
+    """
+    url = text("ASSAY_DATABASE_URL")
+    if not url:
+        return _sqlite(str(folder / "assay.sqlite3"))
+    try:
+        parsed: dict[str, Any] = dict(dj_database_url.parse(url))
+    except (ValueError, KeyError) as error:
+        raise ImproperlyConfigured(
+            f"ASSAY_DATABASE_URL is not a database's URL: {error}"
+        ) from error
+    engine = str(parsed.get("ENGINE", ""))
+    if engine.endswith("sqlite3"):
+        return _sqlite(str(parsed["NAME"]))
+    if not engine.endswith("postgresql"):
+        raise ImproperlyConfigured("ASSAY_DATABASE_URL must begin with sqlite: or postgres:.")
+    return parsed | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+
+
+def _sqlite(name: str) -> dict[str, Any]:
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": name,
+        "OPTIONS": {
+            # Without IMMEDIATE, writers that read first fail with "database is locked" at once.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        },
+    }

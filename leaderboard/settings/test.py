@@ -1,0 +1,17 @@
+"""For tests: state in a folder of their own, cheap passwords, no manifest of static files."""
+
+import os
+import tempfile
+
+# Before `base` reads it: a test must never touch the state of a site on this machine.
+os.environ.setdefault("ASSAY_VAR", tempfile.mkdtemp(prefix="assay-test-"))
+os.environ.setdefault("ASSAY_SECRET_KEY", "only for tests")
+
+from leaderboard.settings.base import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_AUTOREFRESH = True

@@ -1,0 +1,197 @@
+"""A worker against a real database, a real store and real runner processes."""
+
+import io
+import json
+import os
+import signal
+import tarfile
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.db.models import F
+
+from evaluations import store
+from evaluations.enums import SubmissionState, UnitState
+from evaluations.models import Result, Run, Submission, SubmissionEvent, Unit
+from evaluations.queries.standings import standings
+from evaluations.services import runs
+from evaluations.services.models import register_local
+from evaluations.services.submissions import submit
+from evaluations.services.suites import load_suite, open_board, publish
+from tests.material import DOCUMENTS, make_model, make_suite
+from workers.worker import Worker
+
+pytestmark = [pytest.mark.engine, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("material")
+    make_suite(root)
+    make_model(root / "model")
+    return root
+
+
+@pytest.fixture
+def queued(folders: Path) -> Submission:
+    suite, _ = load_suite(path=folders / "suite.yaml")
+    publish(suite=suite)
+    open_board(slug="made-up", suite=suite)
+    register_local(name="random", folder=folders / "model")
+    return submitted("local:random")
+
+
+def submitted(model: str) -> Submission:
+    user, _ = User.objects.get_or_create(username="ana")
+    submission, _ = submit(by=user, model=model, board="made-up")
+    return submission
+
+
+def test_worker_publishes_what_was_submitted(queued: Submission) -> None:
+    worker = Worker()
+    assert worker.work(seconds=300) is False
+    queued.refresh_from_db()
+    assert (queued.state, queued.failure_detail) == (SubmissionState.PUBLISHED, "")
+    result = Result.objects.get(submission=queued)
+    assert [(score.benchmark.name, score.n) for score in result.scores.all()] == [
+        ("letters", DOCUMENTS),
+        ("copying", DOCUMENTS),
+    ]
+    [row] = standings(queued.board)
+    assert (row.rank, row.estimate.value) == (1, result.value)
+    with tarfile.open(fileobj=io.BytesIO(store.get_bytes(result.bundle_sha256))) as archive:
+        names = archive.getnames()
+        plan = json.loads(archive.extractfile("run/plan.json").read())
+    assert names[0] == "manifest.json"
+    assert "results/samples/made_up_copy.jsonl.zst" in names
+    assert plan == result.plan
+    assert [event.state for event in SubmissionEvent.objects.filter(submission=queued)] == [
+        "queued", "fetching", "planning", "running", "scoring", "publishing", "published",
+    ]  # fmt: skip
+
+
+def test_unit_of_a_killed_runner_is_done_again_once(queued: Submission) -> None:
+    worker = Worker()
+    kill_runner_when(worker, SubmissionState.RUNNING)
+    Run.objects.update(not_before=None)
+    worker.work(seconds=300)
+    queued.refresh_from_db()
+    assert queued.state == SubmissionState.PUBLISHED
+    assert Unit.objects.filter(state=UnitState.FINISHED).count() == Unit.objects.count()
+    assert Unit.objects.filter(token=2).count() == 1
+
+
+def test_run_whose_runner_dies_at_every_attempt_fails_as_the_platforms_fault(
+    queued: Submission,
+) -> None:
+    for _ in range(3):
+        worker = Worker()
+        kill_runner_when(worker, SubmissionState.PLANNING)
+        Run.objects.update(not_before=None)
+    queued.refresh_from_db()
+    assert (queued.state, queued.failure_code) == (SubmissionState.FAILED, "worker_lost")
+    assert "SIGKILL" in queued.failure_detail
+    assert "loading the model" in Run.objects.get().log_tail
+
+
+def test_worker_that_lost_its_lease_changes_nothing(queued: Submission) -> None:
+    slow, fast = Worker(), Worker()
+    step_until(slow, lambda: claimed_unit() is not None)
+    lost = claimed_unit()
+    assert lost is not None
+    Unit.objects.filter(pk=lost.pk).update(token=F("token") + 1, state=UnitState.QUEUED, lease_until=None)
+    step_until(slow, lambda: slow._assignment is None or slow._assignment.row.pk != lost.pk)
+    assert Unit.objects.get(pk=lost.pk).answers_sha256 == ""
+    slow.close()
+    fast.work(seconds=300)
+    queued.refresh_from_db()
+    assert queued.state == SubmissionState.PUBLISHED
+
+
+def test_cancelled_submission_stops_its_worker(queued: Submission, settings: object) -> None:
+    settings.ASSAY_HEARTBEAT_SECONDS = 0
+    worker = Worker()
+    step_until(worker, lambda: claimed_unit() is not None)
+    assert runs.cancel(submission=queued, by="ana")
+    assert worker.work(seconds=60) is False
+    queued.refresh_from_db()
+    assert queued.state == SubmissionState.CANCELLED
+    assert not Result.objects.exists()
+
+
+def test_full_disk_is_tried_again_and_loses_nothing(queued: Submission) -> None:
+    worker = Worker()
+    step_until(worker, lambda: Unit.objects.exists())
+    unit = Unit.objects.order_by("pk")[0]
+    # A device that is always full stands where the unit's answers go.
+    (worker._place.slot.root / f"answers/{unit.task}-{unit.first}.jsonl").symlink_to("/dev/full")
+    worker.work(seconds=60)
+    run = Run.objects.get()
+    assert (run.faults, run.submission.state) == (1, SubmissionState.RUNNING)
+    Run.objects.update(not_before=None)
+    worker.work(seconds=300)
+    queued.refresh_from_db()
+    assert queued.state == SubmissionState.PUBLISHED
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code"),
+    [("weights", "nan_logits"), ("tokenizer", "tokenizer_error"), ("architecture", "unsupported_architecture")],
+)
+def test_broken_model_fails_with_its_reason(
+    queued: Submission, tmp_path: Path, spoil: str, code: str
+) -> None:
+    runs.cancel(submission=queued, by="ana")
+    folder = make_model(tmp_path / "broken", seed=1)
+    if spoil == "weights":
+        spoil_weights(folder / "model.safetensors")
+    elif spoil == "tokenizer":
+        (folder / "tokenizer.json").write_text("{}")
+    else:
+        config = json.loads((folder / "config.json").read_text()) | {"model_type": "never-heard-of"}
+        (folder / "config.json").write_text(json.dumps(config))
+    register_local(name="broken", folder=folder)
+    submission = submitted("local:broken")
+    Worker().work(seconds=120)
+    submission.refresh_from_db()
+    assert (submission.state, submission.failure_code) == (SubmissionState.FAILED, code)
+    assert submission.failure_detail
+
+
+def spoil_weights(path: Path) -> None:
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    weights = load_file(path)
+    weights["model.layers.1.mlp.down_proj.weight"][0, 0] = torch.nan
+    save_file(weights, path, metadata={"format": "pt"})
+
+
+def step_until(worker: Worker, reached: object) -> None:
+    for _ in range(20_000):
+        if reached():
+            return
+        worker.work(seconds=0)
+    raise AssertionError("never reached")
+
+
+def claimed_unit() -> Unit | None:
+    return Unit.objects.filter(state=UnitState.CLAIMED).first()
+
+
+def kill_runner_when(worker: Worker, state: SubmissionState) -> None:
+    """Let the worker go on until its runner works in this state, then kill the runner."""
+
+    def at_work() -> bool:
+        place = worker._place
+        return (
+            Submission.objects.filter(state=state).exists()
+            and place is not None
+            and place._runner is not None
+            and (state != SubmissionState.RUNNING or claimed_unit() is not None)
+        )
+
+    step_until(worker, at_work)
+    os.kill(worker._place._runner.pid, signal.SIGKILL)
+    step_until(worker, lambda: worker._assignment is None)

@@ -1,0 +1,110 @@
+"""A run's slot: the folder that its runner works in, the root of the bundle to be."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.conf import settings
+from django.utils import timezone
+
+from evaluations import store
+from evaluations.models import Revision, Run, Unit
+from evaluations.provenance.bundle import read_chunks
+from workers import bundle
+
+_LOG_BYTES = 1 << 16
+
+
+class Slot:
+    """The folder of one run at one worker; everything in it can be made again."""
+
+    def __init__(self, run: Run, worker: str) -> None:
+        """Make an empty slot."""
+        self.run_id = run.pk
+        self.root: Path = settings.VAR / "work" / worker / str(run.pk)
+        shutil.rmtree(self.root, ignore_errors=True)
+        (self.root / "answers").mkdir(parents=True)
+        (self.root / "pack").mkdir()
+        self.log = self.root / "log.txt"
+
+    def say(self, text: str) -> None:
+        """Write a line to the run's log."""
+        with self.log.open("a", encoding="utf-8") as file:
+            file.write(f"{timezone.now():%H:%M:%S} {text}\n")
+
+    def log_tail(self) -> str:
+        """Return the log's end, without this machine's paths."""
+        if not self.log.exists():
+            return ""
+        with self.log.open("rb") as file:
+            file.seek(max(0, self.log.stat().st_size - _LOG_BYTES))
+            text = file.read().decode(errors="replace")
+        # PostgreSQL's text holds no NUL, and a library may print one.
+        return text.replace(str(self.root), ".").replace(str(settings.VAR), "…").replace("\0", "")
+
+    def fetch(self, run: Run) -> Iterator[None]:
+        """Bring in what the run needs: config, tasks, model and, once planned, the pack.
+
+        Yields after each file, so that the worker can renew its lease.
+
+        Raises:
+            ArtefactMissingError: if the store lacks one of them, or it is corrupt.
+        """
+        submission = run.submission
+        suite = submission.board.suite
+        for file in suite.files:
+            store.save(file["sha256"], self.root / file["path"])
+            yield
+        yield from self._fetch_model(submission.revision)
+        tasks = list(suite.benchmarks.values_list("task", flat=True))
+        bundle.write_config(
+            self.root,
+            tasks=tasks,
+            dtype=submission.precision,
+            chat_template=submission.chat_template,
+        )
+        for task, digest in run.pack.items():
+            store.save(digest, self.root / "pack" / f"{task}.jsonl")
+            yield
+
+    def _fetch_model(self, revision: Revision) -> Iterator[None]:
+        """Link the model in from the folder that this host's workers share."""
+        shared: Path = settings.VAR / "models" / revision.commit
+        for file in revision.files:
+            path = shared / file["path"]
+            if not path.exists() or _digest(path) != file["sha256"]:
+                store.save(file["sha256"], path)
+                path.chmod(0o444)
+            self.say(f"model file {file['path']} {file['size']} bytes sha256 ok")
+            yield
+        (self.root / "model").symlink_to(shared)
+
+    def fetch_answers(self, run: Run) -> dict[str, list[str]]:
+        """Bring in the recorded answers of all units and return their paths by task."""
+        recorded: dict[str, list[str]] = {}
+        for unit in run.units.all():
+            path = answers_path(unit)
+            store.save(unit.answers_sha256, self.root / path)
+            recorded.setdefault(unit.task, []).append(path)
+        return recorded
+
+    def remove(self) -> None:
+        """Delete the slot; the model's shared copy stays."""
+        link = self.root / "model"
+        if link.is_symlink():
+            os.unlink(link)  # noqa: PTH108  the link, never what it points to
+        shutil.rmtree(self.root, ignore_errors=True)
+
+
+def answers_path(unit: Unit) -> str:
+    """Return where a unit's answers lie, relative to the slot."""
+    return f"answers/{unit.task}-{unit.first}.jsonl"
+
+
+def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    for chunk in read_chunks(path):
+        digest.update(chunk)
+    return digest.hexdigest()

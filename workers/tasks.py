@@ -1,0 +1,44 @@
+"""Celery's entry points. A message says only that there may be work; what there is, the database says."""
+
+from functools import cache
+
+from celery import shared_task
+from celery.signals import worker_shutdown
+from celery.worker import state
+
+from evaluations.services import bell
+from workers import claims
+from workers.worker import Worker
+
+#: A job ends after so long and rings for its successor, so that a worker can be stopped and sweeps
+#: are heard; the runner and its loaded model wait meanwhile.
+_JOB_SECONDS = 60
+
+
+@cache
+def _worker() -> Worker:
+    return Worker()
+
+
+@shared_task(name="workers.work")
+def work() -> None:
+    """Help wherever there is work. Harmless when doubled: who comes second finds less to do."""
+    if _worker().work(seconds=_JOB_SECONDS, stopping=_is_stopping):
+        bell.ring()
+
+
+@shared_task(name="workers.sweep")
+def sweep() -> None:
+    """Ring again for work that nobody came for; leases that ended are among it."""
+    claims.complete_runs("sweep")
+    bell.ring(claims.waiting())
+
+
+@worker_shutdown.connect
+def _close(**_: object) -> None:
+    if _worker.cache_info().currsize:
+        _worker().close()
+
+
+def _is_stopping() -> bool:
+    return state.should_stop is not None or state.should_terminate is not None
