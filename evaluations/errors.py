@@ -2,7 +2,7 @@
 
 
 class AssayError(Exception):
-    """Something a person can be told: what happened, as a stable code and a sentence, and what to do.
+    """Something a person can be told: a stable code, what happened, and what to do.
 
     Attributes:
         code: stable name, such as `unsafe_weights`.

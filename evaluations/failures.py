@@ -69,37 +69,43 @@ FAILURES: dict[FailureCode, Failure] = {
         Mender.SUBMITTER,
         False,
         "The model asks to run Python from its own folder.",
-        "Workers never run a model's code. Remove auto_map and the Python files and use an architecture that transformers has built in.",
+        "Workers never run a model's code. Remove auto_map and the Python files and use an "
+        "architecture that transformers has built in.",
     ),
     FailureCode.UNSAFE_WEIGHTS: Failure(
         Mender.SUBMITTER,
         False,
         "The weights are not in safetensors files.",
-        "Convert them with save_pretrained(safe_serialization=True); pickle files can run code when they are read.",
+        "Convert them with save_pretrained(safe_serialization=True); pickle files can run code "
+        "when they are read.",
     ),
     FailureCode.UNSUPPORTED_ARCHITECTURE: Failure(
         Mender.SUBMITTER,
         False,
         "This kind of model can't be evaluated here.",
-        "Submit a whole causal language model; merge an adapter into its base first, and leave GGUF and quantised weights out.",
+        "Submit a whole causal language model; merge an adapter into its base first, and leave "
+        "GGUF and quantised weights out.",
     ),
     FailureCode.TOKENIZER_ERROR: Failure(
         Mender.SUBMITTER,
         False,
         "The tokenizer is missing or can't be loaded.",
-        "Save it beside the weights with tokenizer.save_pretrained(); AutoTokenizer must load it without remote code.",
+        "Save it beside the weights with tokenizer.save_pretrained(); AutoTokenizer must load "
+        "it without remote code.",
     ),
     FailureCode.CHAT_TEMPLATE_ERROR: Failure(
         Mender.SUBMITTER,
         False,
         "The chat template is missing or fails.",
-        "Submit without the chat template, or add one to the tokenizer that renders a list of messages.",
+        "Submit without the chat template, or add one to the tokenizer that renders a list of "
+        "messages.",
     ),
     FailureCode.NAN_LOGITS: Failure(
         Mender.SUBMITTER,
         False,
         "The model answers with NaN or infinity, so nothing can be scored.",
-        "Look for NaN or infinite weights; they often come from saving float32 values as float16. Save in bfloat16 or float32.",
+        "Look for NaN or infinite weights; they often come from saving float32 values as "
+        "float16. Save in bfloat16 or float32.",
     ),
     FailureCode.TASK_INVALID: Failure(
         Mender.OPERATOR,
@@ -111,13 +117,15 @@ FAILURES: dict[FailureCode, Failure] = {
         Mender.PLATFORM,
         True,
         "The site's disk was full.",
-        "Nothing is lost. The site tries again by itself; if it gives up, submit again after the operator has made room.",
+        "Nothing is lost. The site tries again by itself; if it gives up, submit again after "
+        "the operator has made room.",
     ),
     FailureCode.WORKER_LOST: Failure(
         Mender.PLATFORM,
         True,
         "The process that ran the model ended unexpectedly.",
-        "The site tries again by itself. If it ends so each time, the model may need more memory than a worker has.",
+        "The site tries again by itself. If it ends so each time, the model may need more "
+        "memory than a worker has.",
     ),
     FailureCode.PLAN_MISMATCH: Failure(
         Mender.PLATFORM,

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, Self
 
 import httpx
 from rich.console import Console
@@ -18,7 +18,7 @@ from rich.table import Table
 from evaluations.errors import AssayError
 
 #: Exit codes of `assay verify` that the demo accepts: verified, or nothing signed yet to check.
-_ACCEPTED = {0: "verified", 3: "recomputed, unsigned"}
+_ACCEPTED = {0: "verified", 3: "recomputed"}
 _POLL_SECONDS = 0.5
 _FINAL = {"published", "failed", "cancelled"}
 
@@ -58,7 +58,7 @@ class Verdict:
 
     def __str__(self) -> str:
         passed = sum(check["outcome"] == "PASS" for check in self.checks)
-        return f"{_ACCEPTED.get(self.exit_code, 'NOT VERIFIED')} ({passed} checks pass)"
+        return f"{_ACCEPTED.get(self.exit_code, 'FAILED')} {passed}/{len(self.checks)}"
 
 
 class Visitor:
@@ -68,6 +68,12 @@ class Visitor:
         """Visit a site, such as `http://127.0.0.1:8000`."""
         self.site = site
         self._http = httpx.Client(base_url=site, follow_redirects=False, timeout=30)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
 
     def sign_in(self, *, username: str, password: str) -> None:
         """Sign in by the form.
@@ -174,7 +180,7 @@ def _show(progress: Progress, line: TaskID, state: dict[str, Any]) -> None:
 
 def verify(result_url: str) -> Verdict:
     """Check a published result as any stranger would: `assay verify URL`."""
-    command = [sys.executable, "-m", "leaderboard.cli.app", "verify", result_url, "--json"]
+    command = [sys.executable, "-m", "leaderboard.cli", "verify", result_url, "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     try:
         checks = json.loads(done.stdout)["checks"]
@@ -186,15 +192,15 @@ def verify(result_url: str) -> Verdict:
 def standings_table(
     site: str, board: str, standings: dict[str, Any], verdicts: dict[str, Verdict]
 ) -> Table:
-    """Return the board as a table: rank, model, scores with their 95 % interval, verified or not."""
+    """Return the board: rank, model, scores with their 95 % interval, verified or not."""
     rows = standings["standings"]
     names = list(rows[0]["benchmarks"]) if rows else []
-    table = Table(title=f"{board}: suite {standings['suite']}, per cent ± half of the 95 % interval")
-    table.add_column("#", justify="right")
-    table.add_column("model")
+    table = Table(title=f"{standings['suite']}: per cent ± half of the 95 % interval")
+    table.add_column("#", justify="right", no_wrap=True)
+    table.add_column("model", no_wrap=True)
     for name in ["score", *names]:
-        table.add_column(name, justify="right")
-    table.add_column("verified")
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("verified", no_wrap=True)
     for row in rows:
         cells = [row["benchmarks"][name] for name in names]
         table.add_row(
@@ -204,7 +210,10 @@ def standings_table(
             *(percent(cell["value"], cell["stderr"]) for cell in cells),
             str(verdicts[row["result"]]),
         )
-    table.caption = f"{site}/boards/{board}/"
+    table.caption = (
+        "recomputed: every check that needs no signature passes; nothing is signed yet, so the "
+        f"others are skipped\n{site}/boards/{board}/"
+    )
     return table
 
 

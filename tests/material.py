@@ -9,6 +9,13 @@ MC, GEN = "made_up_choice", "made_up_copy"
 DOCUMENTS = 23
 
 
+#: Renders each message on a line of its own, with its role.
+CHAT_TEMPLATE = (
+    "{% for m in messages %}[{{ m['role'] }}] {{ m['content'] }}\n{% endfor %}"
+    "{% if add_generation_prompt %}[assistant] {% endif %}"
+)
+
+
 def make_model(folder: Path, *, seed: int = 0) -> Path:
     """Save a random two-layer Llama with a character tokenizer; 40 kB of safetensors."""
     import torch
@@ -28,6 +35,7 @@ def make_model(folder: Path, *, seed: int = 0) -> Path:
         unk_token="<unk>",
         model_max_length=1024,
     )
+    tokenizer.chat_template = CHAT_TEMPLATE
     tokenizer.save_pretrained(folder)
     torch.manual_seed(seed)
     config = LlamaConfig(
@@ -131,7 +139,13 @@ def make_suite(folder: Path, *, name: str = "made-up") -> Path:
     make_tasks(folder / "tasks")
     common = {"description": "", "languages": ["en"], "licence": "CC0-1.0"}
     letters = {"task": MC, "num_fewshot": 3, "metric": "acc", "filter": "none", "baseline": 0.25}
-    copying = {"task": GEN, "num_fewshot": 2, "metric": "exact_match", "filter": "word", "baseline": 0}
+    copying = {
+        "task": GEN,
+        "num_fewshot": 2,
+        "metric": "exact_match",
+        "filter": "word",
+        "baseline": 0,
+    }
     suite = {
         "name": name,
         "version": 1,

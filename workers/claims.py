@@ -4,7 +4,7 @@ All times are the database's, so that workers' clocks need not agree.
 """
 
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import transaction
@@ -19,26 +19,37 @@ _Row = TypeVar("_Row", Run, Unit)
 _FREE = Q(lease_until__isnull=True) | Q(lease_until__lt=Now())
 
 
-def claim_run(worker: str) -> Run | None:
-    """Claim the oldest run that waits for a stage that one worker takes alone."""
+def claim(worker: str, loaded: int | None) -> Run | Unit | None:
+    """Claim a piece of work: of the run `loaded` if it has any left, else the oldest there is."""
+    for run in [loaded, None] if loaded is not None else [None]:
+        row = claim_unit(worker, run) or claim_run(worker, run)
+        if row is not None:
+            return row
+    return None
+
+
+def claim_run(worker: str, run: int | None = None) -> Run | None:
+    """Claim the oldest run, or just this one, that waits for a stage that is taken alone."""
     waiting = Run.objects.filter(
         _FREE,
         Q(not_before__isnull=True) | Q(not_before__lt=Now()),
         submission__state__in=sorted(SOLO_STATES),
-    ).order_by("submission__created_at", "pk")
-    return _claim(waiting, worker)
+    )
+    return _claim(_of(waiting, pk=run).order_by("submission__created_at", "pk"), worker)
 
 
-def claim_unit(worker: str, preferred: int | None) -> Unit | None:
-    """Claim a unit; of the run `preferred` if it has one left, for its model is loaded."""
+def claim_unit(worker: str, run: int | None = None) -> Unit | None:
+    """Claim a unit that nobody holds, of the oldest run or of just this one."""
     free = Unit.objects.filter(
         Q(state=UnitState.QUEUED) | Q(state=UnitState.CLAIMED) & _FREE,
         Q(run__not_before__isnull=True) | Q(run__not_before__lt=Now()),
         run__submission__state=SubmissionState.RUNNING,
-    ).order_by("run__submission__created_at", "pk")
-    if preferred is not None and (unit := _claim(free.filter(run=preferred), worker)):
-        return unit
-    return _claim(free, worker)
+    )
+    return _claim(_of(free, run=run).order_by("run__submission__created_at", "pk"), worker)
+
+
+def _of(rows: QuerySet[_Row], **run: int | None) -> QuerySet[_Row]:
+    return rows.filter(**run) if None not in run.values() else rows
 
 
 def _claim(free: QuerySet[_Row], worker: str) -> _Row | None:
@@ -51,7 +62,9 @@ def _claim(free: QuerySet[_Row], worker: str) -> _Row | None:
             # The lease ran out under its holder: a worker was lost, and the run remembers it.
             run = Run.objects.filter(pk=row.run_id if isinstance(row, Unit) else row.pk)
             run.update(faults=F("faults") + 1)
-        claimed = {"state": UnitState.CLAIMED, "answered": 0} if isinstance(row, Unit) else {}
+        claimed: dict[str, Any] = (
+            {"state": UnitState.CLAIMED, "answered": 0} if isinstance(row, Unit) else {}
+        )
         type(row).objects.filter(pk=row.pk).update(
             worker=worker, token=F("token") + 1, lease_until=_lease_end(), **claimed
         )
@@ -65,18 +78,22 @@ def _lease_end() -> object:
 
 def renew(row: Run | Unit, *, answered: int = 0) -> bool:
     """Extend a lease and record progress; False if it is lost, or the submission cancelled."""
-    fields = {"answered": answered} if isinstance(row, Unit) else {}
-    held = type(row).objects.filter(pk=row.pk, token=row.token)
-    return bool(held.update(lease_until=_lease_end(), **fields))
+    if isinstance(row, Unit):
+        return bool(_held(row).update(lease_until=_lease_end(), answered=answered))
+    return bool(_held(row).update(lease_until=_lease_end()))
 
 
 def release(row: Run | Unit) -> None:
     """Give a claim back, so that the next worker need not wait for the lease's end."""
-    state = {"state": UnitState.QUEUED, "answered": 0} if isinstance(row, Unit) else {}
-    held = type(row).objects.filter(pk=row.pk, token=row.token)
     if isinstance(row, Unit):
-        held = held.filter(state=UnitState.CLAIMED)
-    held.update(lease_until=None, **state)
+        claimed = _held(row).filter(state=UnitState.CLAIMED)
+        claimed.update(lease_until=None, state=UnitState.QUEUED, answered=0)
+    else:
+        _held(row).update(lease_until=None)
+
+
+def _held(row: _Row) -> QuerySet[_Row]:
+    return type(row).objects.filter(pk=row.pk, token=row.token)
 
 
 def finish(unit: Unit, *, answers_sha256: str) -> None:
@@ -85,11 +102,15 @@ def finish(unit: Unit, *, answers_sha256: str) -> None:
     Raises:
         StaleLeaseError: if another worker holds the unit now; its answers count, not these.
     """
-    done = Unit.objects.filter(pk=unit.pk, token=unit.token, state=UnitState.CLAIMED).update(
-        state=UnitState.FINISHED,
-        answered=F("count"),
-        answers_sha256=answers_sha256,
-        lease_until=None,
+    done = (
+        _held(unit)
+        .filter(state=UnitState.CLAIMED)
+        .update(
+            state=UnitState.FINISHED,
+            answered=F("count"),
+            answers_sha256=answers_sha256,
+            lease_until=None,
+        )
     )
     if not done:
         raise runs.StaleLeaseError

@@ -1,8 +1,8 @@
 """The pack: every document and request of a plan, frozen as one JSON-lines file per task.
 
-Shape of a line: `{"doc_id", "doc", "requests": [{"idx", "type", "args"}]}`, ordered by `doc_id` from
-0. A pack holds nothing of a model but its chat template's effect on the prompts, so models with the
-same prompts share it; its files are content-addressed.
+Shape of a line: `{"doc_id", "doc", "requests": [{"idx", "type", "args"}]}`, ordered by `doc_id`
+from 0. A pack holds nothing of a model but its chat template's effect on the prompts, so models
+with the same prompts share it; its files are content-addressed.
 """
 
 import hashlib

@@ -39,7 +39,8 @@ def load_tasks(config: Mapping[str, Any]) -> Any:
     """
     python_seed, numpy_seed, torch_seed, fewshot_seed = config["seed"]
     random.seed(python_seed)
-    np.random.seed(numpy_seed)  # noqa: NPY002  the generator that lm-eval's tasks use
+    # The global generator is the one that lm-eval's tasks use.
+    np.random.seed(numpy_seed)
     torch.manual_seed(torch_seed)
     # lm-eval copies the model's arguments into each task's metadata, and so into the results.
     manager = TaskManager(
@@ -109,7 +110,8 @@ def _refuse_sampling(name: str, task: Task) -> None:
     if task.OUTPUT_TYPE == "generate_until" and settings.get("do_sample"):
         raise AssayError(
             FailureCode.TASK_INVALID,
-            f"{name} samples its answers; they would depend on how the run is cut. Set do_sample: false.",
+            f"{name} samples its answers, which would depend on how the run is cut. "
+            "Set do_sample: false.",
         )
 
 

@@ -15,7 +15,7 @@ from evaluations import store
 from evaluations.enums import SubmissionState
 from evaluations.errors import AssayError
 from evaluations.failures import FailureCode
-from evaluations.models import Run, Unit
+from evaluations.models import Revision, Run, Unit
 from evaluations.provenance.canonical import jcs, sha256_hex
 from evaluations.services import results, runs
 from workers import bundle, claims
@@ -134,7 +134,8 @@ def _check_documents(run: Run, tasks: Mapping[str, Any]) -> None:
         if planned != benchmark.documents:
             raise AssayError(
                 FailureCode.TASK_INVALID,
-                f"{benchmark.task} has {planned} documents where the suite counted {benchmark.documents}.",
+                f"{benchmark.task} has {planned} documents; the suite counted "
+                f"{benchmark.documents}.",
             )
 
 
@@ -144,9 +145,6 @@ def _plan(
     submission = run.submission
     suite, revision = submission.board.suite, submission.revision
     fields = ("name", "task", "num_fewshot", "metric", "filter", "baseline")
-    template = next(
-        (file["sha256"] for file in revision.files if file["path"] == "chat_template.jinja"), None
-    )
     return {
         "v": 1,
         "suite": {
@@ -168,12 +166,18 @@ def _plan(
         },
         "chat_template": {
             "applied": submission.chat_template,
-            "sha256": template if submission.chat_template else None,
+            "sha256": _template_digest(revision) if submission.chat_template else None,
         },
         "seeds": bundle.SEEDS,
         "pack_sha256": pack_digest(dict(pack)),
         "tasks": {task: planned["summary"] for task, planned in tasks.items()},
     }
+
+
+def _template_digest(revision: Revision) -> str:
+    """Return the digest of the file that holds the chat template; older versions keep it inside."""
+    files = {file["path"]: file["sha256"] for file in revision.files}
+    return str(files.get("chat_template.jinja") or files["tokenizer_config.json"])
 
 
 def answer(unit: Unit, place: Workplace, worker: str) -> Stage:

@@ -1,4 +1,4 @@
-"""Celery's entry points. A message says only that there may be work; what there is, the database says."""
+"""Celery's entry points. A message says only that there may be work; the database says what."""
 
 from functools import cache
 

@@ -3,6 +3,7 @@
 import errno
 import logging
 import os
+import shutil
 import socket
 import time
 from collections.abc import Callable
@@ -47,6 +48,7 @@ class Worker:
     def __init__(self) -> None:
         """Take a name that no other process has."""
         self.name = f"{socket.gethostname()}-{os.getpid()}"
+        _remove_orphans()
         self._place: stages.Workplace | None = None
         self._assignment: Assignment | None = None
 
@@ -75,10 +77,9 @@ class Worker:
         self._leave()
 
     def _claim(self) -> bool:
-        """Take the next piece of work: a unit whose model is loaded first, then the oldest run."""
+        """Take the next piece of work, if there is any."""
         loaded = self._place.run_id if self._place else None
-        unit = claims.claim_unit(self.name, loaded)
-        row: Run | Unit | None = unit or claims.claim_run(self.name)
+        row = claims.claim(self.name, loaded)
         if row is None:
             return False
         run = row.run if isinstance(row, Unit) else row
@@ -116,7 +117,7 @@ class Worker:
             # The database is away or full; the lease will end, and another attempt will be made.
             self._drop()
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  the job's boundary: every end is recorded
             if _is_disk_full(error):
                 self._interrupt(assignment, FailureCode.DISK_FULL, str(error))
                 return
@@ -169,6 +170,25 @@ class Worker:
         if self._place is not None:
             self._place.close()
             self._place = None
+
+
+def _remove_orphans() -> None:
+    """Delete the slots of this host's workers that were killed; nobody else would."""
+    host = socket.gethostname()
+    for folder in (settings.VAR / "work").glob(f"{host}-*"):
+        pid = folder.name.removeprefix(f"{host}-")
+        if pid.isdecimal() and not _is_alive(int(pid)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # somebody else's, so alive
+    return True
 
 
 def _is_disk_full(error: Exception) -> bool:

@@ -40,7 +40,7 @@ class Result(models.Model):
 
 
 class Score(models.Model):
-    """A result's value for one benchmark: value, standard error (null if the metric has none), n."""
+    """A result for one benchmark: value, standard error (null if the metric has none), n."""
 
     result = models.ForeignKey(Result, models.CASCADE, related_name="scores")
     benchmark = models.ForeignKey(Benchmark, models.PROTECT, related_name="scores")

@@ -34,6 +34,7 @@ def advance(
         run: as it was claimed.
         by: the worker's name or a person's.
         to: the next state; the table in `enums` must allow it.
+        note: stands in the event.
         token: the lease's token. None for stages that no one worker holds.
         fields: what else to write on the run.
 

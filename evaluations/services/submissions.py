@@ -1,7 +1,7 @@
-"""Taking submissions: every check is from metadata, before the queue; each refusal says what to change."""
+"""Taking submissions: checks are from metadata, before the queue; a refusal says what to change."""
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from evaluations.enums import OPEN_STATES, STANDING_STATES, Precision, SubmissionState
@@ -29,7 +29,7 @@ class RefusedError(AssayError):
 
 def submit(
     *,
-    by: AbstractBaseUser,
+    by: User,
     model: str,
     board: str,
     precision: str = Precision.FLOAT32,
@@ -43,6 +43,9 @@ def submit(
         by: who asks.
         model: `local:name` or `local:name@revision` (a commit or the beginning of one).
         board: a board's slug.
+        precision: one of `Precision`.
+        chat_template: whether prompts pass through the model's own template.
+        intended_use: the submitter's words; they are published.
         key: chosen by the caller; the same person's same key is the same submission, so that
             nothing is doubled when a request is sent twice.
 
@@ -126,7 +129,7 @@ def _revision(name: str) -> Revision:
     return revision
 
 
-def _check_limit(by: AbstractBaseUser) -> None:
+def _check_limit(by: User) -> None:
     waiting = Submission.objects.filter(by=by, state__in=sorted(OPEN_STATES)).count()
     if waiting >= settings.ASSAY_OPEN_SUBMISSIONS:
         raise RefusedError(
@@ -137,7 +140,7 @@ def _check_limit(by: AbstractBaseUser) -> None:
         )
 
 
-def _create(*, by: AbstractBaseUser, key: str, **fields: object) -> Submission:
+def _create(*, by: User, key: str, **fields: object) -> Submission:
     submission = Submission(by=by, **fields)
     if key:
         submission.key = key

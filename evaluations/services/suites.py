@@ -14,8 +14,26 @@ from evaluations.models import Benchmark, Board, Suite
 from evaluations.provenance.canonical import jcs, sha256_hex
 
 _BENCHMARK_FIELDS = (
-    "name", "title", "description", "task", "num_fewshot", "metric", "filter", "baseline", "languages", "licence",
-)  # fmt: skip
+    "name",
+    "title",
+    "description",
+    "task",
+    "num_fewshot",
+    "metric",
+    "filter",
+    "baseline",
+    "languages",
+    "licence",
+)
+_SUITE_FIELDS = (
+    "name",
+    "version",
+    "title",
+    "description",
+    "languages",
+    "aggregation",
+    "benchmarks",
+)
 
 
 def load_suite(*, path: Path) -> tuple[Suite, bool]:
@@ -66,33 +84,21 @@ def load_suite(*, path: Path) -> tuple[Suite, bool]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        spec = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if spec["aggregation"] != "mean":
-            raise AssayError(
-                "suite_invalid",
-                f"{path.name}: no aggregation {spec['aggregation']!r}.",
-                "Use mean.",
-            )
-        for benchmark in spec["benchmarks"]:
-            missing = [field for field in _BENCHMARK_FIELDS if field not in benchmark]
-            if missing:
-                raise KeyError(f"{benchmark.get('name', 'a benchmark')}: {', '.join(missing)}")
-        return {
-            key: spec[key]
-            for key in (
-                "name",
-                "version",
-                "title",
-                "description",
-                "languages",
-                "aggregation",
-                "benchmarks",
-            )
-        }
+        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+        spec = {field: given[field] for field in _SUITE_FIELDS}
+        spec["benchmarks"] = [
+            {field: benchmark[field] for field in _BENCHMARK_FIELDS}
+            for benchmark in given["benchmarks"]
+        ]
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
-        raise AssayError(
-            "suite_invalid", f"{path} is not a suite: {error}.", "See evaluations/demo/suite.yaml."
-        ) from error
+        raise _invalid(f"{path.name} is not a suite: {type(error).__name__}: {error}.") from error
+    if spec["aggregation"] != "mean":
+        raise _invalid(f"{path.name}: there is no aggregation {spec['aggregation']!r}, only mean.")
+    return spec
+
+
+def _invalid(detail: str) -> AssayError:
+    return AssayError("suite_invalid", detail, "See evaluations/demo/suite.yaml for the shape.")
 
 
 def _add_benchmarks(suite: Suite, specs: Sequence[Mapping[str, Any]]) -> None:

@@ -7,7 +7,7 @@ import tempfile
 os.environ.setdefault("ASSAY_VAR", tempfile.mkdtemp(prefix="assay-test-"))
 os.environ.setdefault("ASSAY_SECRET_KEY", "only for tests")
 
-from leaderboard.settings.base import *  # noqa: E402, F403
+from leaderboard.settings.base import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
@@ -15,3 +15,6 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_AUTOREFRESH = True
+# A file, as a real site has: SQLite in memory locks in another way, and never waits.
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
+    DATABASES["default"]["TEST"] = {"NAME": str(VAR / "test.sqlite3")}  # noqa: F405

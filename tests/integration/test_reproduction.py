@@ -1,19 +1,14 @@
-"""The promise that everything else stands on: our answers, replayed, are stock lm-eval's own run."""
+"""The promise that all else stands on: our answers, replayed, are stock lm-eval's own run."""
 
-import json
-import os
 import random
 import shutil
-import subprocess
-import sys
 import tarfile
 from pathlib import Path
 
 import pytest
-import zstandard
 
-from evaluations.provenance.canonical import jcs
 from tests.material import DOCUMENTS, GEN, MC, make_model, make_tasks
+from tests.stock import assert_reproduced, run_stock
 from workers.bundle import BenchmarkSpec, read_scores, seal, write_config, write_run, write_scores
 from workers.runner.process import Runner
 from workers.runner.protocol import Call
@@ -25,29 +20,26 @@ BENCHMARKS = [
 ]
 
 
-def test_units_of_any_size_in_any_order_reproduce_a_stock_run_byte_for_byte(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("chat_template", "cuts"), [(False, (1, 7, DOCUMENTS)), (True, (5,))], ids=["plain", "chat"]
+)
+def test_units_of_any_size_in_any_order_reproduce_a_stock_run_byte_for_byte(
+    tmp_path: Path, chat_template: bool, cuts: tuple[int, ...]
+) -> None:
     slot = tmp_path / "slot"
     slot.mkdir()
     make_tasks(slot / "task")
     make_model(slot / "model")
-    write_config(slot, tasks=[MC, GEN], dtype="float32", chat_template=False)
-    bundles = {cut: _evaluate(slot, tmp_path, cut) for cut in (1, 7, DOCUMENTS)}
+    write_config(slot, tasks=[MC, GEN], dtype="float32", chat_template=chat_template)
+    bundles = {cut: _evaluate(slot, tmp_path, cut) for cut in cuts}
     assert len({bundle.read_bytes() for bundle in bundles.values()}) == 1
 
     elsewhere = tmp_path / "elsewhere"
-    with tarfile.open(bundles[7]) as archive:
+    with tarfile.open(bundles[cuts[-1]]) as archive:
         archive.extractall(elsewhere, filter="data")
     shutil.copytree(slot / "model", elsewhere / "model")
-    _run_stock(elsewhere)
-
-    for task in (MC, GEN):
-        stored = (elsewhere / "results" / "samples" / f"{task}.jsonl.zst").read_bytes()
-        [stock] = elsewhere.glob(f"reproduced/**/samples_{task}_*.jsonl")
-        assert zstandard.decompress(stored) == stock.read_bytes()
-    [stock_results] = elsewhere.glob("reproduced/**/results_*.json")
-    theirs = json.loads(stock_results.read_bytes())
-    ours = json.loads((elsewhere / "results" / "results.json").read_bytes())
-    assert jcs(ours) == jcs({key: theirs[key] for key in ours})
+    run_stock(elsewhere)
+    assert_reproduced(elsewhere)
 
 
 def _evaluate(slot: Path, tmp_path: Path, cut: int) -> Path:
@@ -92,10 +84,3 @@ def _do(runner: Runner, call: Call) -> dict[str, object]:
         assert event.kind != "failed", f"{event.code}: {event.detail}"
         if event.kind == "done":
             return event.value
-
-
-def _run_stock(root: Path) -> None:
-    environment = {"PATH": os.environ["PATH"], "HOME": str(root), "HF_HUB_OFFLINE": "1"}
-    command = [sys.executable, "-m", "lm_eval", "run", "--config", "run/config.yaml"]
-    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-3000:]

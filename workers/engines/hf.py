@@ -101,7 +101,7 @@ def _answer_batch(lm: LM, task: str, documents: Sequence[Document], repeats: int
                 asked.setdefault(request.type, []).append((blank, instance))
     answers = []
     for method, pairs in asked.items():
-        responses = getattr(lm, method)([instance for _, instance in pairs])
+        responses = getattr(lm, method)([instance for _, instance in pairs], disable_tqdm=True)
         for (blank, _), response in zip(pairs, responses, strict=True):
             answers.append(_recorded(task, blank, response))
     return answers
@@ -115,6 +115,7 @@ def _recorded(task: str, blank: Answer, response: Any) -> Answer:
     if any(not math.isfinite(number) for number in numbers):
         raise AssayError(
             FailureCode.NAN_LOGITS,
-            f"the answer to request {blank.idx} of document {blank.doc_id} of {task} is {numbers[0]}.",
+            f"The answer to request {blank.idx} of document {blank.doc_id} of {task} is "
+            f"{numbers[0]}.",
         )
     return Answer(blank.doc_id, blank.idx, blank.repeat, blank.args_sha256, plain)

@@ -1,5 +1,6 @@
 """The worker's end of a runner: starting it, calling it, hearing from it, ending it."""
 
+import contextlib
 import os
 import select
 import signal
@@ -90,10 +91,8 @@ class Runner:
     def close(self) -> None:
         """End the whole process group and free what belongs to it; harmless when done twice."""
         if self._process.returncode is None:
-            try:
+            with contextlib.suppress(ProcessLookupError):  # it may have just ended by itself
                 os.killpg(self._process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass  # it has just ended by itself
             self._process.wait()
         if self._process.stdin is not None:
             self._process.stdin.close()

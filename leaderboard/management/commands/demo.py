@@ -63,9 +63,9 @@ class Command(BaseCommand):
         self, supervisor: Supervisor, site: str, models: list[str], console: Console, *, stay: bool
     ) -> None:
         supervisor.wait_until_ready(f"{site}/healthz", _START_SECONDS)
-        visitor = demo.Visitor(site)
-        good = evaluate(visitor, models, console)
-        good &= report(visitor, models, console)
+        with demo.Visitor(site) as visitor:
+            good = evaluate(visitor, models, console)
+            good &= report(visitor, models, console)
         if not good:
             raise CommandError("Not every result was published and verified; see above.")
         if stay:

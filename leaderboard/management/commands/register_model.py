@@ -24,6 +24,8 @@ class Command(BaseCommand):
             revision, created = register_local(name=name, folder=folder)
         except AssayError as error:
             raise CommandError(f"{error.code}: {error.detail} {error.hint}".strip()) from error
+        except OSError as error:
+            raise CommandError(f"The files can't be read or stored: {error}.") from error
         licence = revision.licence or "licence not reported"
         done = "registered" if created else "was registered before as"
         self.stdout.write(

@@ -100,7 +100,9 @@ def test_worker_that_lost_its_lease_changes_nothing(queued: Submission) -> None:
     step_until(slow, lambda: claimed_unit() is not None)
     lost = claimed_unit()
     assert lost is not None
-    Unit.objects.filter(pk=lost.pk).update(token=F("token") + 1, state=UnitState.QUEUED, lease_until=None)
+    Unit.objects.filter(pk=lost.pk).update(
+        token=F("token") + 1, state=UnitState.QUEUED, lease_until=None
+    )
     step_until(slow, lambda: slow._assignment is None or slow._assignment.row.pk != lost.pk)
     assert Unit.objects.get(pk=lost.pk).answers_sha256 == ""
     slow.close()
@@ -122,7 +124,7 @@ def test_cancelled_submission_stops_its_worker(queued: Submission, settings: obj
 
 def test_full_disk_is_tried_again_and_loses_nothing(queued: Submission) -> None:
     worker = Worker()
-    step_until(worker, lambda: Unit.objects.exists())
+    step_until(worker, Unit.objects.exists)
     unit = Unit.objects.order_by("pk")[0]
     # A device that is always full stands where the unit's answers go.
     (worker._place.slot.root / f"answers/{unit.task}-{unit.first}.jsonl").symlink_to("/dev/full")
@@ -137,7 +139,11 @@ def test_full_disk_is_tried_again_and_loses_nothing(queued: Submission) -> None:
 
 @pytest.mark.parametrize(
     ("spoil", "code"),
-    [("weights", "nan_logits"), ("tokenizer", "tokenizer_error"), ("architecture", "unsupported_architecture")],
+    [
+        ("weights", "nan_logits"),
+        ("tokenizer", "tokenizer_error"),
+        ("architecture", "unsupported_architecture"),
+    ],
 )
 def test_broken_model_fails_with_its_reason(
     queued: Submission, tmp_path: Path, spoil: str, code: str

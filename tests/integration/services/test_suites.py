@@ -1,0 +1,94 @@
+"""Loading and publishing suites, and registering models into the store."""
+
+import json
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from evaluations import store
+from evaluations.errors import AssayError
+from evaluations.models import Suite
+from evaluations.services.models import register_local
+from evaluations.services.suites import load_suite, open_board, publish
+from tests.material import DOCUMENTS, MC, make_suite
+from tests.unit.evaluations.test_inspection import folder  # noqa: F401  the model's folder
+
+pytestmark = pytest.mark.django_db
+
+
+def test_suite_is_a_draft_until_published_and_counts_its_documents(tmp_path: Path) -> None:
+    suite, created = load_suite(path=make_suite(tmp_path))
+    assert (created, suite.is_draft) == (True, True)
+    publish(suite=suite)
+    assert not suite.is_draft
+    assert [b.documents for b in suite.benchmarks.all()] == [DOCUMENTS, DOCUMENTS]
+    [yaml] = [file for file in suite.files if file["path"] == f"task/{MC}/{MC}.yaml"]
+    assert store.get_bytes(yaml["sha256"]) == (tmp_path / "tasks" / MC / f"{MC}.yaml").read_bytes()
+
+
+def test_loading_again_changes_nothing_but_changed_contents_need_a_version(tmp_path: Path) -> None:
+    path = make_suite(tmp_path)
+    first, _ = load_suite(path=path)
+    assert load_suite(path=path) == (first, False)
+    data = tmp_path / "tasks" / MC / "data" / "test.jsonl"
+    data.write_text(data.read_text().replace('"gold": 0', '"gold": 1'))
+    with pytest.raises(AssayError) as refused:
+        load_suite(path=path)
+    assert refused.value.code == "suite_changed"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"version": 2}))
+    assert load_suite(path=path)[1]
+    assert Suite.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[", "name: x", "- 1", '{"aggregation": "mean", "benchmarks": [{}]}']
+)
+def test_wrong_file_is_refused_in_words(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "suite.yaml"
+    path.write_text(text)
+    with pytest.raises(CommandError, match="suite_invalid"):
+        call_command("load_suite", str(path))
+
+
+def test_suite_without_its_data_stays_a_draft(tmp_path: Path) -> None:
+    path = make_suite(tmp_path)
+    (tmp_path / "tasks" / MC / "data" / "test.jsonl").unlink()
+    suite, _ = load_suite(path=path)
+    with pytest.raises(AssayError, match="has no task"):
+        publish(suite=suite)
+    suite.refresh_from_db()
+    assert suite.is_draft
+
+
+def test_board_opens_once(tmp_path: Path) -> None:
+    suite, _ = load_suite(path=make_suite(tmp_path))
+    board, created = open_board(slug="b", suite=suite)
+    assert created
+    assert open_board(slug="b", suite=suite) == (board, False)
+
+
+def test_registered_files_outlive_their_folder(folder: Path) -> None:  # noqa: F811
+    revision, created = register_local(name="mti", folder=folder)
+    weights = (folder / "model.safetensors").read_bytes()
+    assert created
+    assert register_local(name="mti", folder=folder) == (revision, False)
+    (folder / "model.safetensors").unlink()
+    [kept] = [file for file in revision.files if file["path"] == "model.safetensors"]
+    assert store.get_bytes(kept["sha256"]) == weights
+    assert revision.size == sum(file["size"] for file in revision.files)
+
+
+def test_changed_file_is_another_revision(folder: Path) -> None:  # noqa: F811
+    first, _ = register_local(name="mti", folder=folder)
+    (folder / "tokenizer.json").write_text('{"v": 2}')
+    second, created = register_local(name="mti", folder=folder)
+    assert created
+    assert second.commit != first.commit
+    assert second.model == first.model
+
+
+@pytest.mark.parametrize("name", ["", "../x", "a/b", ".hidden", "x" * 97, "a b"])
+def test_impossible_name_is_refused(folder: Path, name: str) -> None:  # noqa: F811
+    with pytest.raises(CommandError, match="no name for a model"):
+        call_command("register_model", name, str(folder))

@@ -1,0 +1,35 @@
+"""Stock lm-eval as a stranger uses it: in a folder with an unpacked bundle and the model."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import zstandard
+
+from evaluations.provenance.canonical import jcs
+
+
+def run_stock(root: Path) -> None:
+    """Run `lm_eval run --config run/config.yaml`, with nothing of ours in the environment."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(root), "HF_HUB_OFFLINE": "1"}
+    command = [sys.executable, "-m", "lm_eval", "run", "--config", "run/config.yaml"]
+    done = subprocess.run(
+        command, cwd=root, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def assert_reproduced(root: Path) -> None:
+    """Hold what stock lm-eval wrote against the bundle: samples byte by byte, results by value."""
+    stored = sorted((root / "results" / "samples").glob("*.jsonl.zst"))
+    assert stored
+    for path in stored:
+        task = path.name.removesuffix(".jsonl.zst")
+        [stock] = root.glob(f"reproduced/**/samples_{task}_*.jsonl")
+        assert zstandard.decompress(path.read_bytes()) == stock.read_bytes()
+    [stock_results] = root.glob("reproduced/**/results_*.json")
+    theirs = json.loads(stock_results.read_bytes())
+    ours = json.loads((root / "results" / "results.json").read_bytes())
+    assert jcs(ours) == jcs({key: theirs[key] for key in ours})
