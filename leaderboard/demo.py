@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 from typing import Any, Self
 
 import httpx
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -57,8 +58,7 @@ class Verdict:
         return self.exit_code in _ACCEPTED
 
     def __str__(self) -> str:
-        passed = sum(check["outcome"] == "PASS" for check in self.checks)
-        return f"{_ACCEPTED.get(self.exit_code, 'FAILED')} {passed}/{len(self.checks)}"
+        return _ACCEPTED.get(self.exit_code, "FAILED")
 
 
 class Visitor:
@@ -195,7 +195,9 @@ def standings_table(
     """Return the board: rank, model, scores with their 95 % interval, verified or not."""
     rows = standings["standings"]
     names = list(rows[0]["benchmarks"]) if rows else []
-    table = Table(title=f"{standings['suite']}: per cent ± half of the 95 % interval")
+    table = Table(
+        title=f"{standings['suite']}: per cent ± half of the 95 % interval", box=SIMPLE_HEAD
+    )
     table.add_column("#", justify="right", no_wrap=True)
     table.add_column("model", no_wrap=True)
     for name in ["score", *names]:

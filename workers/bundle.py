@@ -127,8 +127,9 @@ def write_run(
     run = root / "run"
     (run / "plan.json").write_bytes(jcs(plan))
     (run / "weights.json").write_bytes(jcs(weights))
-    packages = environment["packages"]
-    lock = "".join(f"{name}=={version}\n" for name, version in packages.items())
+    # Without local labels such as +cpu, which no package index offers; the plan has torch's.
+    versions = {name: v.partition("+")[0] for name, v in environment["packages"].items()}
+    lock = "".join(f"{name}=={v}\n" for name, v in versions.items() if name != "assay")
     (run / "requirements.lock").write_text(lock, encoding="utf-8")
     (run / "environment.json").write_bytes(
         jcs({k: v for k, v in environment.items() if k != "packages"})

@@ -15,7 +15,7 @@ class Submission(models.Model):
 
     Attributes:
         key: chosen by the form, so that a form posted twice is one submission.
-        failure_code: a `FailureCode`, empty unless the state is failed.
+        failure_code: a `FailureCode`; empty unless the state is failed or cancelled.
     """
 
     public_id = models.CharField(max_length=10, unique=True, default=new_public_id, editable=False)

@@ -1,4 +1,4 @@
-"""Writing a bundle: a manifest over a folder, and tar files whose bytes depend on contents alone."""
+"""Writing a bundle: a manifest over a folder, and tar files made of nothing but contents."""
 
 import hashlib
 import tarfile
@@ -12,8 +12,9 @@ import zstandard
 from evaluations.provenance.canonical import jcs
 
 MANIFEST = "manifest.json"
-#: Files that are written after the manifest and therefore cannot be in it.
-OUTSIDE_MANIFEST = ("proof/", "trust/", "attestation.dsse.json", MANIFEST)
+#: Files and folders that are written after the manifest and therefore cannot be in it.
+OUTSIDE_FILES = (MANIFEST, "attestation.dsse.json")
+OUTSIDE_FOLDERS = ("proof/", "trust/")
 _CHUNK = 1 << 20
 
 
@@ -58,7 +59,8 @@ def describe(path: Path, name: str) -> Entry:
 def write_manifest(root: Path) -> str:
     """Write `manifest.json` over everything below a bundle's root and return its SHA-256."""
     names = sorted(file.relative_to(root).as_posix() for file in root.rglob("*") if file.is_file())
-    entries = [describe(root / name, name) for name in names if not name.startswith(OUTSIDE_MANIFEST)]
+    listed = (n for n in names if n not in OUTSIDE_FILES and not n.startswith(OUTSIDE_FOLDERS))
+    entries = [describe(root / name, name) for name in listed]
     data = manifest_bytes(entries)
     (root / MANIFEST).write_bytes(data)
     return hashlib.sha256(data).hexdigest()

@@ -1,4 +1,4 @@
-"""The bytes that are hashed: canonical JSON, strict parsing, and the digests of documents and prompts.
+"""The bytes that are hashed: canonical JSON, strict parsing, digests of documents and prompts.
 
 Everything here is a pure function of its arguments, so that a stranger gets the same digests.
 """
@@ -30,12 +30,12 @@ def sha256_hex(data: bytes) -> str:
 
 
 def parse_strict(data: bytes) -> Any:
-    """Parse JSON and refuse objects that name a key twice, and the constants JSON does not have.
+    """Parse UTF-8 JSON and refuse objects that name a key twice, and constants JSON does not have.
 
     Raises:
         ValueError: if the bytes are not strict JSON (`DuplicateKeyError` for a doubled key).
     """
-    return json.loads(data, object_pairs_hook=_unique, parse_constant=_no_constant)
+    return json.loads(data.decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def text_digest(text: str) -> str:
 
 
 def arguments_digest(arguments: Sequence[Any]) -> str:
-    """Return the digest of one request's arguments: context and continuation, or context and settings.
+    """Return the digest of a request's arguments: a context with a continuation or with settings.
 
     lm-eval's `prompt_hash` covers a document's first context only; this one covers every
     continuation too. The bytes are compact JSON with sorted keys, unescaped.

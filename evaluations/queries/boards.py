@@ -25,6 +25,12 @@ class BoardSummary:
     updated: datetime | None
 
 
+def only_open() -> str:
+    """Return the slug of the board that takes submissions if there is just one, else nothing."""
+    slugs = Board.objects.filter(suite__published_at__isnull=False).values_list("slug", flat=True)
+    return slugs[0] if len(slugs) == 1 else ""
+
+
 def overview() -> list[BoardSummary]:
     """Return every board: those with results first, drafts last, each group by title."""
     best = Result.objects.filter(board=OuterRef("pk")).order_by("-value", "pk").values("pk")[:1]
@@ -37,8 +43,14 @@ def overview() -> list[BoardSummary]:
     listed = sorted(boards, key=lambda b: (b.suite.is_draft, not b.result_count, b.title.lower()))
     leaders = (
         Result.objects.select_related("revision__model")
-        .only("public_id", "value", "stderr", "revision__commit",
-              "revision__model__source", "revision__model__name")
+        .only(
+            "public_id",
+            "value",
+            "stderr",
+            "revision__commit",
+            "revision__model__source",
+            "revision__model__name",
+        )
         .in_bulk([board.best for board in listed if board.best])
     )
     return [
@@ -48,5 +60,6 @@ def overview() -> list[BoardSummary]:
 
 
 def by_slug(slug: str) -> Board | None:
-    """Return a board with its suite, or None."""
-    return Board.objects.select_related("suite").filter(slug=slug).first()
+    """Return a board with its suite and benchmarks, or None."""
+    found = Board.objects.select_related("suite").prefetch_related("suite__benchmarks")
+    return found.filter(slug=slug).first()

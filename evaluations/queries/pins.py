@@ -54,6 +54,11 @@ class Pins:
     tasks: list[TaskPins]
     machine: Machine
 
+    @property
+    def torch_release(self) -> str:
+        """Torch's version without the label of its build, as package indexes know it."""
+        return self.torch.partition("+")[0]
+
 
 def pins(result: Result) -> Pins:
     """Return what a result pins; what its plan does not say stays empty."""

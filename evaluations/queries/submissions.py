@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 
 from evaluations.enums import SubmissionState
 from evaluations.models import Submission
@@ -55,31 +56,25 @@ def stages(submission: Submission) -> list[Stage]:
     """Return every stage in order, with when it began and how long it took."""
     events = list(submission.events.all())
     began = {SubmissionState(event.state): event.at for event in events}
-    ended = {
-        SubmissionState(event.state): after.at
-        for event, after in zip(events, events[1:], strict=False)
-    }
-    last = next((state for state in reversed(LIFE) if state in began), None)
+    ended = {SubmissionState(event.state): after.at for event, after in pairwise(events)}
+    last = max((LIFE.index(state) for state in LIFE if state in began), default=0)
     return [
         Stage(
             state=state,
-            status=_status(submission, state, reached=state in began, is_last=state == last),
+            status=_status(submission, place - last),
             began=began.get(state),
             took=ended[state] - began[state] if state in ended else None,
         )
-        for state in LIFE
+        for place, state in enumerate(LIFE)
     ]
 
 
-def _status(
-    submission: Submission, state: SubmissionState, *, reached: bool, is_last: bool
-) -> StageStatus:
-    if not reached:
-        return StageStatus.TODO
-    if not is_last or state == SubmissionState.PUBLISHED:
-        return StageStatus.DONE
-    endings = {
+def _status(submission: Submission, ahead: int) -> StageStatus:
+    """Return how a stage stands that is so many stages ahead of the last one that was reached."""
+    if ahead:
+        return StageStatus.TODO if ahead > 0 else StageStatus.DONE
+    return {
+        SubmissionState.PUBLISHED: StageStatus.DONE,
         SubmissionState.FAILED: StageStatus.FAILED,
         SubmissionState.CANCELLED: StageStatus.STOPPED,
-    }
-    return endings.get(SubmissionState(submission.state), StageStatus.NOW)
+    }.get(SubmissionState(submission.state), StageStatus.NOW)

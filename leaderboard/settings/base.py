@@ -36,7 +36,6 @@ WSGI_APPLICATION = "leaderboard.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [env.ROOT / "leaderboard" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -59,11 +58,12 @@ LOGIN_REDIRECT_URL = "boards"
 LOGOUT_REDIRECT_URL = "boards"
 
 LANGUAGE_CODE = "en"
+#: Those with a complete catalogue; a page half in another language helps nobody.
+LANGUAGES = [("en", "English")]
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
 STATIC_URL = "static/"
-STATICFILES_DIRS = [env.ROOT / "leaderboard" / "static"]
 STATIC_ROOT = VAR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

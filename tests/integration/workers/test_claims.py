@@ -68,6 +68,17 @@ def test_expired_lease_is_taken_over_and_its_holder_fenced_off() -> None:
     assert Unit.objects.get().answers_sha256 == "b" * 64
 
 
+def test_run_taken_over_obeys_its_new_holder_alone() -> None:
+    make_submission()
+    lost = claims.claim_run("slow")
+    expire(lost)
+    taken = claims.claim_run("fast")
+    with pytest.raises(runs.StaleLeaseError):
+        runs.advance(run=lost, by="slow", to=SubmissionState.FETCHING, token=lost.token)
+    runs.advance(run=taken, by="fast", to=SubmissionState.FETCHING, token=taken.token)
+    assert [event.actor for event in taken.submission.events.all()][1:] == ["fast"]
+
+
 def test_takeovers_count_as_faults_until_there_is_progress() -> None:
     running(2)
     for _ in range(2):

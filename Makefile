@@ -1,0 +1,64 @@
+# Everything a checkout can do. `make` alone lists it.
+#
+# PYTHON=python3.12 make …   another Python (3.11 to 3.13)
+# PIP_EXTRA_INDEX_URL=…, PIP_FIND_LINKS=…   pip's own settings, for instance for CPU builds of torch
+
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest -p tests.servers
+# Nothing of a site on this machine is read or written by checks.
+CHECK := DJANGO_SETTINGS_MODULE=leaderboard.settings.test ASSAY_VAR=$(VENV)/check
+
+.PHONY: help demo serve test lint dist clean
+
+help: ## list what there is
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+demo: $(VENV)/worker-installed ## evaluate the bundled models, show the board, serve it (PORT, DEMO_EXIT=1)
+	$(BIN)/python manage.py demo --port $(PORT) $(if $(filter 1,$(DEMO_EXIT)),--exit)
+
+serve: $(VENV)/worker-installed ## serve the site in var/ with one worker (PORT)
+	$(BIN)/python manage.py migrate --verbosity 0
+	$(BIN)/python manage.py serve --port $(PORT)
+
+# Tests that start processes and time them have the machine to themselves. On PostgreSQL and Redis
+# only what touches a database or a broker runs again; tests/conftest.py chooses.
+test: $(VENV)/dev-installed ## run all tests, on SQLite and on PostgreSQL with Redis
+	$(PYTEST) -n 2 -m "not distributed"
+	$(PYTEST) -m distributed
+	ASSAY_TEST_STACK=postgres $(PYTEST) -n 2 -m "not distributed"
+	ASSAY_TEST_STACK=postgres $(PYTEST) -m distributed
+
+lint: $(VENV)/dev-installed ## check format, types, imports, migrations, templates, settings
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy leaderboard evaluations workers tests manage.py
+	$(BIN)/lint-imports
+	$(CHECK) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/djlint leaderboard/templates --profile=django --indent=2 --max-line-length=120 --check --lint --quiet
+	$(PYTEST) -q tests/unit/test_repository.py
+
+dist: $(VENV)/dev-installed ## build the wheel and the source archive into dist/
+	$(BIN)/python -m build
+
+clean: ## remove what was built; var/ stays
+	rm -rf $(VENV) build dist
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
+	  echo "Assay needs Python 3.11, 3.12 or 3.13; $(PYTHON) is not. Try: make PYTHON=python3.12" >&2; \
+	  exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# The folder's own time changes whenever something is put into it, so two empty files tell what was
+# installed from which pins.
+$(VENV)/worker-installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[worker]'
+	@touch $@
+
+$(VENV)/dev-installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $(VENV)/worker-installed $@

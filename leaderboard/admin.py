@@ -1,0 +1,150 @@
+"""Django's administration: all can be read; what services and workers write can't be edited."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from evaluations.models import (
+    Benchmark,
+    Board,
+    LanguageModel,
+    Result,
+    Revision,
+    Run,
+    Score,
+    Submission,
+    SubmissionEvent,
+    Suite,
+    Unit,
+)  # fmt: skip
+from evaluations.services import runs
+
+if TYPE_CHECKING:
+    _ModelAdmin = admin.ModelAdmin[Any]
+else:
+    _ModelAdmin = admin.ModelAdmin
+
+
+class ReadOnly(_ModelAdmin):
+    """Shows rows; states change by services only, so that each change leaves its event."""
+
+    def has_add_permission(self, _request: HttpRequest, *_args: object) -> bool:
+        """Nothing is added by hand."""
+        return False
+
+    def has_change_permission(self, _request: HttpRequest, _obj: object = None) -> bool:
+        """Nothing is changed by hand."""
+        return False
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: object = None) -> bool:
+        """Nothing is deleted by hand: removals must leave a trace."""
+        return False
+
+
+@admin.register(Board)
+class BoardAdmin(ReadOnly):
+    """A board's words may be mended; its suite and address stay."""
+
+    list_display = ("slug", "title", "suite", "created_at")
+    readonly_fields = ("slug", "suite")
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Whether Django's own permission allows it."""
+        return _ModelAdmin.has_change_permission(self, request, obj)
+
+
+@admin.register(Suite)
+class SuiteAdmin(ReadOnly):
+    """Suites."""
+
+    list_display = ("name", "version", "title", "published_at")
+
+
+@admin.register(Benchmark)
+class BenchmarkAdmin(ReadOnly):
+    """Benchmarks."""
+
+    list_display = ("name", "suite", "task", "metric", "filter", "documents")
+    list_select_related = ("suite",)
+
+
+@admin.register(LanguageModel)
+class LanguageModelAdmin(ReadOnly):
+    """Models."""
+
+    list_display = ("name", "source")
+    search_fields = ("name",)
+
+
+@admin.register(Revision)
+class RevisionAdmin(ReadOnly):
+    """Revisions."""
+
+    list_display = ("model", "commit", "licence", "architecture", "parameters", "created_at")
+    list_select_related = ("model",)
+
+
+@admin.register(Submission)
+class SubmissionAdmin(ReadOnly):
+    """Submissions, which can be cancelled as on their pages."""
+
+    list_display = ("public_id", "state", "failure_code", "revision", "board", "by", "created_at")
+    list_filter = ("state", "board")
+    list_select_related = ("revision__model", "board", "by")
+    search_fields = ("public_id", "revision__model__name")
+    actions = ("cancel",)
+
+    @admin.action(description="Cancel the chosen submissions", permissions=["cancel"])
+    def cancel(self, request: HttpRequest, chosen: QuerySet[Submission]) -> None:
+        """Cancel what is still open."""
+        by = request.user.get_username()
+        ended = sum(runs.cancel(submission=submission, by=by) for submission in chosen)
+        self.message_user(request, f"{ended} cancelled.")
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        """Whether the person may change submissions."""
+        return request.user.has_perm("evaluations.change_submission")
+
+
+@admin.register(SubmissionEvent)
+class SubmissionEventAdmin(ReadOnly):
+    """Events."""
+
+    list_display = ("submission", "state", "actor", "at", "note")
+    list_select_related = ("submission",)
+
+
+@admin.register(Run)
+class RunAdmin(ReadOnly):
+    """Runs."""
+
+    list_display = ("submission", "worker", "token", "faults", "started_at", "finished_at")
+    list_select_related = ("submission",)
+
+
+@admin.register(Unit)
+class UnitAdmin(ReadOnly):
+    """Units."""
+
+    list_display = ("run", "task", "first", "count", "state", "worker", "answered")
+    list_filter = ("state",)
+    list_select_related = ("run",)
+
+
+@admin.register(Result)
+class ResultAdmin(ReadOnly):
+    """Results."""
+
+    list_display = ("public_id", "revision", "board", "value", "stderr", "published_at")
+    list_filter = ("board",)
+    list_select_related = ("revision__model", "board")
+
+
+@admin.register(Score)
+class ScoreAdmin(ReadOnly):
+    """Scores."""
+
+    list_display = ("result", "benchmark", "value", "stderr", "n")
+    list_select_related = ("result", "benchmark")

@@ -1,0 +1,104 @@
+"""Boards and their standings."""
+
+from typing import Annotated
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema
+
+from evaluations.errors import AssayError
+from evaluations.models import Board
+from evaluations.queries import boards
+from leaderboard.api.standings import StandingsOut, View, as_data
+
+router = Router(tags=["boards"])
+
+
+class BoardOut(Schema):
+    """A board in the list."""
+
+    slug: str
+    title: str
+    suite: str
+    draft: bool
+    results: int
+
+
+class BoardsOut(Schema):
+    """Every board: those with results first, drafts last."""
+
+    items: list[BoardOut]
+
+
+class BenchmarkOut(Schema):
+    """A column of a board; `baseline` is the score of guessing, `documents` null while a draft."""
+
+    name: str
+    title: str
+    description: str
+    task: str
+    num_fewshot: int
+    metric: str
+    filter: str
+    baseline: float
+    languages: list[str]
+    licence: str
+    documents: int | None
+
+
+class BoardDetailOut(BoardOut):
+    """A board with the benchmarks that it ranks by."""
+
+    description: str
+    aggregation: str
+    suite_sha256: str
+    benchmarks: list[BenchmarkOut]
+
+
+@router.get("", response=BoardsOut, operation_id="list_boards")
+def list_boards(request: HttpRequest) -> BoardsOut:
+    """List the boards."""
+    return BoardsOut(items=[_facts(s.board, s.results) for s in boards.overview()])
+
+
+@router.get("/{slug:slug}", response=BoardDetailOut, operation_id="get_board")
+def get_board(request: HttpRequest, slug: str) -> BoardDetailOut:
+    """Describe a board."""
+    board = _board(slug)
+    return BoardDetailOut(
+        **_facts(board, board.results.count()).model_dump(),
+        description=board.description,
+        aggregation=board.suite.aggregation,
+        suite_sha256=board.suite.sha256,
+        benchmarks=[BenchmarkOut.from_orm(b) for b in board.suite.benchmarks.all()],
+    )
+
+
+@router.get("/{slug:slug}/standings", response=StandingsOut, operation_id="get_standings")
+def get_standings(
+    request: HttpRequest,
+    slug: str,
+    q: Annotated[str, Query(description="a part of the model's name")] = "",
+    sort: Annotated[str, Query(description="score, model, or a benchmark's name")] = "score",
+    order: Annotated[str, Query(description="asc or desc")] = "",
+) -> StandingsOut:
+    """Return a board's rows; ranks are by score over the whole board, whatever is asked for."""
+    return as_data(_board(slug), View.of({"q": q, "sort": sort, "order": order}))
+
+
+def _facts(board: Board, results: int) -> BoardOut:
+    return BoardOut(
+        slug=board.slug,
+        title=board.title,
+        suite=str(board.suite),
+        draft=board.suite.is_draft,
+        results=results,
+    )
+
+
+def _board(slug: str) -> Board:
+    board = boards.by_slug(slug)
+    if board is None:
+        raise AssayError(
+            "board_not_found", f"There is no board {slug!r}.", "GET /api/v1/boards lists them."
+        )
+    return board

@@ -1,0 +1,16 @@
+"""Whose weights this site may hand on."""
+
+#: As cards name them (SPDX in lower case): each lets anyone pass copies on. Licences that tie
+#: copies to conditions on use (OpenRAIL, Llama, Gemma …) are left out: we can't hold readers to
+#: them.
+_REDISTRIBUTABLE = frozenset(
+    {
+        "apache-2.0", "mit", "isc", "unlicense", "cc0-1.0",
+        "cc-by-3.0", "cc-by-4.0", "cc-by-sa-3.0", "cc-by-sa-4.0",
+    }
+)  # fmt: skip
+
+
+def may_redistribute(licence: str) -> bool:
+    """Return whether a model under this licence may be downloaded from here; unknown means no."""
+    return licence in _REDISTRIBUTABLE or licence == "bsd" or licence.startswith("bsd-")

@@ -1,0 +1,45 @@
+"""Where a result's files are, as absolute addresses."""
+
+from django.http import HttpRequest
+from django.urls import reverse
+from ninja import Schema
+
+from evaluations.models import Result
+from leaderboard.api.licences import may_redistribute
+
+
+class Links(Schema):
+    """Addresses of a result; `files` is the folder of the three that follow it.
+
+    Attributes:
+        model: null where the licence doesn't let this site pass the model on.
+    """
+
+    page: str
+    files: str
+    config: str
+    bundle: str
+    model: str | None
+    submission: str
+    board: str
+
+
+def links(request: HttpRequest, result: Result) -> Links:
+    """Return the addresses of a result's page and files."""
+    return Links(
+        page=_absolute(request, "result", result.public_id),
+        config=_absolute(request, "api:get_config", result.public_id),
+        files=_absolute(request, "api:get_result", result.public_id),
+        bundle=_absolute(request, "api:get_bundle", result.public_id),
+        model=(
+            _absolute(request, "api:get_model", result.public_id)
+            if may_redistribute(result.revision.licence)
+            else None
+        ),
+        submission=_absolute(request, "submission", result.submission.public_id),
+        board=_absolute(request, "board", result.board.slug),
+    )
+
+
+def _absolute(request: HttpRequest, name: str, key: str) -> str:
+    return request.build_absolute_uri(reverse(name, args=[key]))

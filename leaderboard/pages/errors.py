@@ -1,0 +1,25 @@
+"""What is said when a page or an address of the API isn't there, or the site is at fault."""
+
+from django.http import HttpRequest, HttpResponse
+from django.views import defaults
+
+from evaluations.errors import AssayError
+from leaderboard.api.problems import problem
+
+_API = "/api/"
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 404: a page to people, a problem to programs."""
+    if request.path.startswith(_API):
+        detail = f"There is nothing at {request.path}."
+        return problem(AssayError("not_found", detail, "See /api/v1/openapi.json."))
+    return defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer 500 without touching the database, which may be the very thing that is away."""
+    if request.path.startswith(_API):
+        detail = "The site made a mistake; it is in the operator's log."
+        return problem(AssayError("internal_error", detail, "Try again in a minute."))
+    return defaults.server_error(request)

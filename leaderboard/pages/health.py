@@ -1,0 +1,48 @@
+"""For load balancers: is the process alive, and can it serve?"""
+
+import hashlib
+
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from obstore.exceptions import BaseError
+
+from evaluations import store
+
+#: An artefact that every store holds, so that reading it tries the whole way.
+_PROBE = b"ready"
+
+
+@never_cache
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Say that the process answers; touches nothing else."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@never_cache
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Say whether the database and the artefact store answer, and name what doesn't."""
+    checks = {"database": _database, "store": _store}
+    away = [name for name, answers in checks.items() if not answers()]
+    text = f"unavailable: {', '.join(away)}\n" if away else "ready\n"
+    return HttpResponse(text, content_type="text/plain", status=503 if away else 200)
+
+
+def _database() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return True
+
+
+def _store() -> bool:
+    try:
+        try:
+            store.get_bytes(hashlib.sha256(_PROBE).hexdigest())
+        except store.ArtefactMissingError:
+            store.put_bytes(_PROBE)
+    except (BaseError, OSError):
+        return False
+    return True

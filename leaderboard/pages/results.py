@@ -1,0 +1,32 @@
+"""A result: the certificate of one evaluation."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from evaluations.queries import results
+from evaluations.queries.pins import pins
+from leaderboard.api.downloads import model_size
+from leaderboard.api.links import links
+from leaderboard.pages.seal import rosette
+
+
+def result(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Show what was measured, what is pinned, and how to check it."""
+    found = results.by_id(public_id)
+    if found is None:
+        raise Http404(_("There is no such result."))
+    context = {
+        "section": "boards",
+        "result": found,
+        "revision": found.revision,
+        "board": found.board,
+        "estimate": results.estimate(found),
+        "standing": results.standing(found),
+        "lines": results.lines(found),
+        "pins": pins(found),
+        "links": links(request, found),
+        "model_size": model_size(found.revision),
+        "seal": rosette(found.manifest_sha256),
+    }
+    return render(request, "results/result.html", context)

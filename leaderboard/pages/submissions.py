@@ -1,0 +1,69 @@
+"""A submission: where it stands, and cancelling it."""
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from evaluations.failures import MAX_ATTEMPTS, failure
+from evaluations.models import Submission
+from evaluations.queries import submissions
+from evaluations.queries.progress import position, progress
+from evaluations.services import runs
+from leaderboard.pages.labels import MENDERS, STAGE_NOTES
+from leaderboard.pages.responses import SeeOther
+
+
+@never_cache
+def submission(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Show where a submission stands; `?fragment=1` asks for the part that changes."""
+    found = _submission(public_id)
+    meaning = failure(found.failure_code)
+    context = {
+        "section": "queue",
+        "submission": found,
+        "stages": [(stage, STAGE_NOTES[stage.state]) for stage in submissions.stages(found)],
+        "progress": progress(found),
+        "position": position(found),
+        "failure": meaning if found.failure_code else None,
+        "mender": MENDERS[meaning.mender],
+        "attempts": MAX_ATTEMPTS,
+        "address": request.build_absolute_uri(reverse("submission", args=[public_id])),
+        "may_cancel": found.is_open and _may_cancel(request, found),
+    }
+    whole = request.GET.get("fragment") != "1"
+    template = "submissions/submission.html" if whole else "submissions/_live.html"
+    return render(request, template, context)
+
+
+@require_POST
+def cancel(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Cancel a submission, for its submitter or the site's staff."""
+    found = _submission(public_id)
+    address = reverse("submission", args=[public_id])
+    if not request.user.is_authenticated:
+        return redirect_to_login(address)
+    if not _may_cancel(request, found):
+        raise PermissionDenied(_("Only the submitter or staff of this site can cancel this."))
+    if runs.cancel(submission=found, by=request.user.get_username()):
+        messages.success(request, _("The submission is cancelled."))
+    else:
+        messages.info(request, _("There was nothing left to cancel: it has ended already."))
+    return SeeOther(address)
+
+
+def _submission(public_id: str) -> Submission:
+    found = submissions.by_id(public_id)
+    if found is None:
+        raise Http404(_("There is no such submission."))
+    return found
+
+
+def _may_cancel(request: HttpRequest, found: Submission) -> bool:
+    user = request.user
+    return user.is_authenticated and (user.pk == found.by_id or user.is_staff)

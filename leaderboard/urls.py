@@ -1,0 +1,32 @@
+"""Every address of the site."""
+
+from django.contrib import admin
+from django.contrib.auth import views as auth
+from django.urls import path
+
+from leaderboard.api.site import api
+from leaderboard.pages import boards, health, home, models, queue, results, submissions, submit
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    # The list of boards stands on the first page until there are too many for it.
+    path("", home.home, name="boards"),
+    path("boards/<slug:slug>/", boards.board, name="board"),
+    path("boards/<slug:slug>.json", boards.board_json, name="board-json"),
+    path("boards/<slug:slug>.csv", boards.board_csv, name="board-csv"),
+    path("results/<slug:public_id>/", results.result, name="result"),
+    path("models/local/<path:name>/", models.local_model, name="model"),
+    path("submit/", submit.submit, name="submit"),
+    path("submissions/<slug:public_id>/", submissions.submission, name="submission"),
+    path("submissions/<slug:public_id>/cancel/", submissions.cancel, name="cancel"),
+    path("queue/", queue.queue, name="queue"),
+    path("accounts/login/", auth.LoginView.as_view(), name="login"),
+    path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("api/v1/", api.urls),
+    path("admin/", admin.site.urls),
+]
+
+handler404 = "leaderboard.pages.errors.not_found"
+handler500 = "leaderboard.pages.errors.server_error"

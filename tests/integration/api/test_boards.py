@@ -1,0 +1,83 @@
+import pytest
+
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def test_boards_are_listed_with_results_first_and_drafts_last(client):
+    factories.make_board("draft", draft=True, title="A")
+    factories.make_board("empty", title="B")
+    full = factories.make_board("full", title="C")
+    factories.make_result(board=full)
+    suite = full.suite
+    items = client.get("/api/v1/boards").json()["items"]
+    assert [item["slug"] for item in items] == ["full", "empty", "draft"]
+    assert items[0] == {
+        "slug": "full", "title": "C", "suite": f"{suite.name} v1", "draft": False, "results": 1,
+    }  # fmt: skip
+    assert items[2]["draft"] is True
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_boards_are_listed_in_two_queries(client, django_assert_num_queries, rows):
+    for _ in range(rows):
+        factories.make_result()
+    with django_assert_num_queries(2):
+        assert len(client.get("/api/v1/boards").json()["items"]) == rows
+
+
+def test_no_boards_are_an_empty_list(client):
+    assert client.get("/api/v1/boards").json() == {"items": []}
+
+
+def test_board_is_described_with_its_benchmarks(client):
+    board = factories.make_board("demo", benchmarks=("patterns",))
+    data = client.get("/api/v1/boards/demo").json()
+    assert (data["slug"], data["results"], data["suite_sha256"]) == ("demo", 0, board.suite.sha256)
+    assert [(b["name"], b["metric"], b["documents"]) for b in data["benchmarks"]] == [
+        ("patterns", "acc", 240)
+    ]
+
+
+def test_standings_have_exactly_the_promised_shape(client):
+    board = factories.make_board("demo", benchmarks=("patterns",))
+    revision = factories.make_revision(factories.make_model("mti"))
+    result = factories.make_result(board=board, revision=revision, value=0.5, stderr=None)
+    assert client.get("/api/v1/boards/demo/standings").json() == {
+        "board": "demo",
+        "suite": f"{board.suite.name} v1",
+        "standings": [
+            {
+                "rank": 1,
+                "model": "local:mti",
+                "revision": revision.commit,
+                "result": result.public_id,
+                "score": 0.5,
+                "stderr": None,
+                "benchmarks": {"patterns": {"value": 0.5, "stderr": None, "n": 240}},
+            }
+        ],
+    }
+
+
+def test_standings_leave_out_what_was_not_measured(client):
+    result = factories.make_result(board=factories.make_board("demo"))
+    result.scores.all().delete()
+    row = client.get("/api/v1/boards/demo/standings").json()["standings"][0]
+    assert row["benchmarks"] == {}
+
+
+@pytest.mark.parametrize("path", ["", "/standings"])
+def test_unknown_board_is_a_problem(client, path):
+    response = client.get(f"/api/v1/boards/nothing{path}")
+    assert response.status_code == 404
+    assert response["Content-Type"] == "application/problem+json"
+    assert response.json() == {
+        "type": "urn:assay:problem:board_not_found",
+        "title": "Not Found",
+        "status": 404,
+        "detail": "There is no board 'nothing'.",
+        "code": "board_not_found",
+        "hint": "GET /api/v1/boards lists them.",
+    }

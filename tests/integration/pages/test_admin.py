@@ -1,0 +1,70 @@
+import pytest
+from django.apps import apps
+from django.urls import reverse
+
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+MODELS = [model._meta.model_name for model in apps.get_app_config("evaluations").get_models()]
+
+
+@pytest.fixture
+def staff(client):
+    user = factories.make_user("root", is_staff=True, is_superuser=True)
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def rows():
+    result = factories.make_result(board=factories.make_board("demo"))
+    factories.make_unit(result.submission.run)
+
+
+def test_admin_is_for_staff(client):
+    client.force_login(factories.make_user())
+    assert client.get("/admin/").status_code == 302
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_admin_lists_and_shows_every_model(client, staff, rows, name):
+    assert client.get(reverse(f"admin:evaluations_{name}_changelist")).status_code == 200
+    row = apps.get_model("evaluations", name).objects.first()
+    assert client.get(reverse(f"admin:evaluations_{name}_change", args=[row.pk])).status_code == 200
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_admin_adds_and_deletes_nothing(client, staff, rows, name):
+    row = apps.get_model("evaluations", name).objects.first()
+    assert client.get(reverse(f"admin:evaluations_{name}_add")).status_code == 403
+    delete = reverse(f"admin:evaluations_{name}_delete", args=[row.pk])
+    assert client.post(delete, {"post": "yes"}).status_code == 403
+
+
+def test_admin_changes_no_state_by_hand(client, staff):
+    submission = factories.make_submission()
+    address = reverse("admin:evaluations_submission_change", args=[submission.pk])
+    assert client.post(address, {"state": "published"}).status_code == 403
+    submission.refresh_from_db()
+    assert submission.state == "queued"
+
+
+def test_admin_mends_the_words_of_a_board(client, staff):
+    board = factories.make_board("demo")
+    address = reverse("admin:evaluations_board_change", args=[board.pk])
+    client.post(address, {"title": "New words", "description": "", "slug": "other"})
+    board.refresh_from_db()
+    assert (board.title, board.slug) == ("New words", "demo")
+
+
+def test_admin_cancels_submissions_and_leaves_the_event(client, staff):
+    submission = factories.make_submission()
+    ended = factories.make_result().submission
+    chosen = {"action": "cancel", "_selected_action": [submission.pk, ended.pk]}
+    client.post(reverse("admin:evaluations_submission_changelist"), chosen)
+    submission.refresh_from_db()
+    assert submission.state == "cancelled"
+    assert [event.actor for event in submission.events.filter(state="cancelled")] == ["root"]
+    ended.refresh_from_db()
+    assert ended.state == "published"

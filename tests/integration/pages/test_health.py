@@ -1,0 +1,38 @@
+import obstore.exceptions
+import pytest
+from django.db import OperationalError, connection
+
+from evaluations import store
+
+
+def test_healthz_answers_without_the_database(client, django_assert_num_queries, db):
+    with django_assert_num_queries(0):
+        response = client.get("/healthz")
+    assert (response.status_code, response.content) == (200, b"ok\n")
+
+
+@pytest.mark.django_db
+def test_readyz_answers_when_database_and_store_do(client):
+    for _ in range(2):
+        response = client.get("/readyz")
+        assert (response.status_code, response.content) == (200, b"ready\n")
+
+
+@pytest.mark.django_db
+def test_readyz_names_what_is_away(client, monkeypatch):
+    def away(*_args):
+        raise obstore.exceptions.BaseError("away")
+
+    monkeypatch.setattr(store, "get_bytes", away)
+    response = client.get("/readyz")
+    assert (response.status_code, response.content) == (503, b"unavailable: store\n")
+
+
+@pytest.mark.django_db
+def test_readyz_names_the_database(client, monkeypatch):
+    def away():
+        raise OperationalError("away")
+
+    monkeypatch.setattr(connection, "cursor", away)
+    response = client.get("/readyz")
+    assert (response.status_code, response.content) == (503, b"unavailable: database\n")

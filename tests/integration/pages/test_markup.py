@@ -1,0 +1,75 @@
+"""What must hold on every page: nothing inline, a title, a heading, a language."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+class Reader(HTMLParser):
+    """Notes what the policy would block, doubled ids, and references to ids that aren't there."""
+
+    def __init__(self):
+        super().__init__()
+        self.inline, self.ids, self.wanted, self.headings = [], [], set(), 0
+
+    def handle_starttag(self, tag, attrs):
+        named = dict(attrs)
+        self.inline += [f"{tag} {name}" for name in named if name == "style" or name[:2] == "on"]
+        if tag == "style" or (tag == "script" and "src" not in named):
+            self.inline.append(tag)
+        self.ids += [named["id"]] if "id" in named else []
+        for name in ("aria-labelledby", "aria-describedby", "for"):
+            self.wanted |= set((named.get(name) or "").split())
+        self.headings += tag == "h1"
+
+
+@pytest.fixture
+def paths():
+    board = factories.make_board("demo")
+    result = factories.make_result(board=board)
+    factories.make_board("empty")
+    factories.make_board("draft", draft=True)
+    running = factories.make_submission(board=board, state="running")
+    factories.make_unit(running.run)
+    failed = factories.make_submission(board=board, state="failed", failure_code="nan_logits")
+    failed.run.log_tail = "a line"
+    failed.run.save()
+    pages = [running, factories.make_submission(), failed, result.submission]
+    return [
+        "/", "/boards/demo/", "/boards/demo/?q=none", "/boards/empty/", "/boards/draft/",
+        f"/results/{result.public_id}/", f"/models/local/{result.revision.model.name}/",
+        "/queue/", "/submit/", "/accounts/login/", "/nothing/",
+        *(f"/submissions/{submission.public_id}/" for submission in pages),
+    ]  # fmt: skip
+
+
+def test_every_page_is_well_made(client, paths):
+    client.force_login(factories.make_user())
+    for path in paths:
+        page = client.get(path).content.decode()
+        reader = Reader()
+        reader.feed(page)
+        assert reader.inline == [], path
+        assert len(reader.ids) == len(set(reader.ids)), path
+        assert reader.wanted <= set(reader.ids), path
+        assert reader.headings == 1, path
+        assert re.search(r"<title>\s*\S[^<]* · Assay</title>", page), path
+        assert '<html lang="en" dir="ltr">' in page, path
+
+
+def test_bad_form_is_well_made(client):
+    client.force_login(factories.make_user())
+    reader = Reader()
+    reader.feed(client.post("/submit/", {}).content.decode())
+    assert reader.wanted <= set(reader.ids)
+
+
+def test_pages_are_read_from_right_to_left_where_the_language_is(client, settings):
+    settings.LANGUAGES = [("en", "English"), ("ar", "Arabic")]
+    page = client.get("/", headers={"Accept-Language": "ar"}).content.decode()
+    assert '<html lang="ar" dir="rtl">' in page

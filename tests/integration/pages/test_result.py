@@ -1,0 +1,97 @@
+import pytest
+
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def get(client, result):
+    return client.get(f"/results/{result.public_id}/")
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_result_is_shown_in_six_queries(client, django_assert_num_queries, rows):
+    board = factories.make_board(benchmarks=tuple("abc"[:rows]))
+    result = factories.make_result(board=board)
+    with django_assert_num_queries(6):
+        assert get(client, result).status_code == 200
+
+
+def test_result_shows_the_score_its_rank_and_every_benchmark(client):
+    board = factories.make_board()
+    factories.make_result(board=board, value=0.9)
+    result = factories.make_result(board=board, value=0.512, stderr=0.0051)
+    page = get(client, result).content.decode()
+    assert '<p class="big"><bdi dir="ltr">51.2 <i class="pm">±1.0</i></bdi></p>' in page
+    assert "<b>2</b> of 2" in page
+    for benchmark in board.suite.benchmarks.all():
+        assert benchmark.task in page
+    assert "3-shot, filter none" in page
+
+
+def test_result_shows_everything_that_is_pinned(client):
+    result = factories.make_result()
+    page = get(client, result).content.decode()
+    plan = result.plan
+    shown = [
+        result.revision.commit, result.plan_sha256, result.manifest_sha256, result.bundle_sha256,
+        plan["suite"]["sha256"], plan["pack_sha256"], "lm-eval 0.4.13", "torch 2.13.0",
+        "transformers 5.23.0", "float32", "0 · 1234 · 1234 · 1234", "A processor",
+        "8 of 16 processors",
+    ]  # fmt: skip
+    shown += [file["sha256"] for file in result.revision.files]
+    for task in plan["tasks"].values():
+        shown += [task["documents_root"], task["requests_root"]]
+    assert [text for text in shown if text not in page] == []
+
+
+def test_result_tells_how_to_verify_and_that_nothing_is_signed(client):
+    result = factories.make_result()
+    page = get(client, result).content.decode()
+    assert f"assay verify http://testserver/results/{result.public_id}/" in page
+    assert "Nothing is signed yet" in page
+    assert "CC0" in page
+
+
+def test_result_tells_how_to_reproduce_it(client):
+    result = factories.make_result()
+    page = get(client, result).content.decode()
+    assert f"from=http://testserver/api/v1/results/{result.public_id}\n" in page
+    assert "curl -fLO $from/bundle.tar &amp;&amp; tar xf bundle.tar\n" in page
+    assert "curl -fLO $from/model.tar &amp;&amp; tar xf model.tar\n" in page
+    assert "lm_eval run --config run/config.yaml" in page
+
+
+def test_result_of_a_model_that_may_not_be_passed_on_says_so(client):
+    result = factories.make_result(revision=factories.make_revision(licence="llama3"))
+    page = get(client, result).content.decode()
+    assert "model.tar" not in page
+    assert "(llama3) doesn" in page
+
+
+def test_result_without_an_interval_says_so(client):
+    page = get(client, factories.make_result(stderr=None)).content.decode()
+    assert "there is no interval" in page
+
+
+def test_result_of_a_benchmark_that_was_not_measured_shows_a_dash(client):
+    result = factories.make_result(board=factories.make_board(benchmarks=("sums",)))
+    result.scores.all().delete()
+    assert "not measured" in get(client, result).content.decode()
+
+
+def test_result_whose_plan_says_nothing_is_still_shown(client):
+    result = factories.make_result(plan={}, environment={})
+    assert "not recorded" in get(client, result).content.decode()
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "نموذج", "x" * 96])
+def test_result_shows_a_hostile_name_as_text(client, name):
+    revision = factories.make_revision(factories.make_model(name), licence="<script>alert(1)")
+    response = get(client, factories.make_result(revision=revision))
+    assert response.status_code == 200
+    assert "<script>alert" not in response.content.decode()
+
+
+def test_unknown_result_is_not_found(client):
+    assert client.get("/results/0000000000/").status_code == 404

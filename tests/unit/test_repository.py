@@ -1,0 +1,55 @@
+"""Promises about the repository itself."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import NetworkBlockedError
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+def _text_files() -> list[tuple[str, str]]:
+    """Return the path and text of every file that is, or would be, in the repository."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=_ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.splitlines()
+    files = []
+    for name in listed:
+        path = _ROOT / name
+        data = path.read_bytes() if path.is_file() else b"\0"
+        if b"\0" not in data:
+            files.append((name, data.decode("utf-8")))
+    return files
+
+
+def test_every_setting_is_documented_and_every_documented_one_is_read() -> None:
+    sources = (_ROOT / "leaderboard" / "settings").glob("*.py")
+    read = {name for path in sources for name in re.findall(r'"(ASSAY_\w+)"', path.read_text())}
+    table = (_ROOT / "docs" / "settings.md").read_text()
+    documented = re.findall(r"^\| `(ASSAY_\w+)` \|", table, re.MULTILINE)
+    assert sorted(documented) == sorted(read)
+
+
+@pytest.mark.parametrize("package", ["leaderboard", "evaluations", "workers"])
+def test_outer_packages_import_nothing(package: str) -> None:
+    # So that the client needs no Django, and no package wakes another.
+    assert (_ROOT / package / "__init__.py").read_text() == ""
+
+
+def test_no_file_names_a_home_folder() -> None:
+    home = re.compile(r"(?<![\w.])/(?:home|Users|root)/\w")
+    assert [name for name, text in _text_files() if home.search(text)] == []
+
+
+def test_tests_cannot_leave_this_machine() -> None:
+    import socket
+
+    with socket.socket() as probe, pytest.raises(NetworkBlockedError, match=r"192\.0\.2\.1"):
+        probe.connect(("192.0.2.1", 80))
