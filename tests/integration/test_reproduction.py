@@ -4,6 +4,7 @@ import random
 import shutil
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,7 +77,7 @@ def _evaluate(slot: Path, tmp_path: Path, cut: int) -> Path:
     return bundle
 
 
-def _do(runner: Runner, call: Call) -> dict[str, object]:
+def _do(runner: Runner, call: Call) -> Any:
     runner.call(call)
     while True:
         event = runner.poll(120)

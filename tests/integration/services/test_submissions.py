@@ -1,9 +1,11 @@
 """Taking submissions: what is refused, what is doubled, and what stands."""
 
 import threading
+from typing import Any
 
 import pytest
 from django.db import connection
+from pytest_django import Settings
 
 from evaluations.models import Run, Submission
 from evaluations.services.submissions import RefusedError, submit
@@ -12,7 +14,7 @@ from tests.factories import make_board, make_model, make_revision, make_submissi
 pytestmark = pytest.mark.django_db
 
 
-def refused(**request: object) -> RefusedError:
+def refused(**request: Any) -> RefusedError:
     with pytest.raises(RefusedError) as error:
         submit(**request)
     assert error.value.hint
@@ -77,7 +79,7 @@ def test_duplicate_names_the_submission_that_stands(state: str, stands: bool) ->
     assert (error.code, error.duplicate) == ("duplicate", earlier)
 
 
-def test_twenty_first_open_submission_is_refused(settings: object) -> None:
+def test_twenty_first_open_submission_is_refused(settings: Settings) -> None:
     settings.ASSAY_OPEN_SUBMISSIONS = 2
     make_board("b")
     user = make_user()

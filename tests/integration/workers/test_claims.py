@@ -24,6 +24,18 @@ def running(units: int = 1) -> Run:
     return run
 
 
+def held_run(worker: str) -> Run:
+    run = claims.claim_run(worker)
+    assert run is not None
+    return run
+
+
+def held_unit(worker: str) -> Unit:
+    unit = claims.claim_unit(worker)
+    assert unit is not None
+    return unit
+
+
 def expire(row: Run | Unit) -> None:
     type(row).objects.filter(pk=row.pk).update(lease_until=Now() - timedelta(seconds=1))
 
@@ -31,10 +43,9 @@ def expire(row: Run | Unit) -> None:
 def test_oldest_waiting_run_is_claimed_and_no_other_worker_gets_it() -> None:
     first = make_submission()
     second = make_submission()
-    claimed = claims.claim_run("ana")
-    assert claimed is not None
+    claimed = held_run("ana")
     assert (claimed.submission, claimed.worker, claimed.token) == (first, "ana", 1)
-    assert claims.claim_run("ben").submission == second
+    assert held_run("ben").submission == second
     assert claims.claim_run("cat") is None
 
 
@@ -46,8 +57,10 @@ def test_ended_run_is_never_claimed(state: str) -> None:
 
 def test_work_on_the_loaded_model_comes_first() -> None:
     older, loaded = running(), running()
-    assert claims.claim("ana", loaded.pk).run == loaded
-    assert claims.claim("ana", loaded.pk).run == older
+    first, second = claims.claim("ana", loaded.pk), claims.claim("ana", loaded.pk)
+    assert isinstance(first, Unit)
+    assert isinstance(second, Unit)
+    assert [first.run, second.run] == [loaded, older]
     assert claims.claim("ana", loaded.pk) is None
     Submission.objects.update(state="scoring")
     assert claims.claim("ana", loaded.pk) == loaded
@@ -55,10 +68,10 @@ def test_work_on_the_loaded_model_comes_first() -> None:
 
 def test_expired_lease_is_taken_over_and_its_holder_fenced_off() -> None:
     running()
-    lost = claims.claim_unit("slow")
+    lost = held_unit("slow")
     assert claims.claim_unit("fast") is None
     expire(lost)
-    taken = claims.claim_unit("fast")
+    taken = held_unit("fast")
     assert (taken.pk, taken.token) == (lost.pk, 2)
     assert not claims.renew(lost, answered=7)
     with pytest.raises(runs.StaleLeaseError):
@@ -70,9 +83,9 @@ def test_expired_lease_is_taken_over_and_its_holder_fenced_off() -> None:
 
 def test_run_taken_over_obeys_its_new_holder_alone() -> None:
     make_submission()
-    lost = claims.claim_run("slow")
+    lost = held_run("slow")
     expire(lost)
-    taken = claims.claim_run("fast")
+    taken = held_run("fast")
     with pytest.raises(runs.StaleLeaseError):
         runs.advance(run=lost, by="slow", to=SubmissionState.FETCHING, token=lost.token)
     runs.advance(run=taken, by="fast", to=SubmissionState.FETCHING, token=taken.token)
@@ -82,8 +95,8 @@ def test_run_taken_over_obeys_its_new_holder_alone() -> None:
 def test_takeovers_count_as_faults_until_there_is_progress() -> None:
     running(2)
     for _ in range(2):
-        expire(claims.claim_unit("vanishing"))
-    taken = claims.claim_unit("steady")
+        expire(held_unit("vanishing"))
+    taken = held_unit("steady")
     assert taken.run.faults == 2
     claims.finish(taken, answers_sha256="a" * 64)
     assert Run.objects.get().faults == 0
@@ -92,12 +105,12 @@ def test_takeovers_count_as_faults_until_there_is_progress() -> None:
 def test_fault_waits_before_the_next_attempt_and_the_third_is_the_last() -> None:
     submission = make_submission()
     for attempt in (1, 2):
-        run = claims.claim_run("ana")
+        run = held_run("ana")
         claims.release(run)
         runs.interrupted(run=run, by="ana", code="disk_full", detail="full", log_tail="x")
         assert claims.claim_run("ben") is None, f"attempt {attempt} did not wait"
         Run.objects.update(not_before=None)
-    run = claims.claim_run("ana")
+    run = held_run("ana")
     runs.interrupted(run=run, by="ana", code="disk_full", detail="full", log_tail="l\n" * 99)
     submission.refresh_from_db()
     assert (submission.state, submission.failure_code) == ("failed", "disk_full")
@@ -109,7 +122,7 @@ def test_last_unit_moves_the_run_on_once() -> None:
     for name in ("ana", "ben"):
         claims.complete_runs(name)
         assert Submission.objects.get().state == SubmissionState.RUNNING
-        claims.finish(claims.claim_unit(name), answers_sha256="a" * 64)
+        claims.finish(held_unit(name), answers_sha256="a" * 64)
     claims.complete_runs("ana")
     claims.complete_runs("ben")
     assert Submission.objects.get().state == SubmissionState.SCORING
@@ -118,7 +131,7 @@ def test_last_unit_moves_the_run_on_once() -> None:
 
 def test_cancelled_run_stops_its_workers() -> None:
     run = running()
-    unit = claims.claim_unit("ana")
+    unit = held_unit("ana")
     assert runs.cancel(submission=run.submission, by="ana")
     assert not claims.renew(unit)
     assert claims.claim_unit("ben") is None
@@ -127,7 +140,7 @@ def test_cancelled_run_stops_its_workers() -> None:
 
 def test_state_never_skips_and_never_goes_back() -> None:
     submission = make_submission()
-    run = claims.claim_run("ana")
+    run = held_run("ana")
     for wrong in (SubmissionState.RUNNING, SubmissionState.PUBLISHED, SubmissionState.QUEUED):
         with pytest.raises(runs.StaleLeaseError):
             runs.advance(run=run, by="ana", to=wrong, token=run.token)

@@ -5,11 +5,13 @@ import json
 import os
 import signal
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
 from django.db.models import F
+from pytest_django import Settings
 
 from evaluations import store
 from evaluations.enums import SubmissionState, UnitState
@@ -20,6 +22,7 @@ from evaluations.services.models import register_local
 from evaluations.services.submissions import submit
 from evaluations.services.suites import load_suite, open_board, publish
 from tests.material import DOCUMENTS, make_model, make_suite
+from workers.stages import Workplace
 from workers.worker import Worker
 
 pytestmark = [pytest.mark.engine, pytest.mark.django_db(transaction=True)]
@@ -62,7 +65,9 @@ def test_worker_publishes_what_was_submitted(queued: Submission) -> None:
     assert (row.rank, row.estimate.value) == (1, result.value)
     with tarfile.open(fileobj=io.BytesIO(store.get_bytes(result.bundle_sha256))) as archive:
         names = archive.getnames()
-        plan = json.loads(archive.extractfile("run/plan.json").read())
+        member = archive.extractfile("run/plan.json")
+        assert member is not None
+        plan = json.load(member)
     assert names[0] == "manifest.json"
     assert "results/samples/made_up_copy.jsonl.zst" in names
     assert plan == result.plan
@@ -111,7 +116,7 @@ def test_worker_that_lost_its_lease_changes_nothing(queued: Submission) -> None:
     assert queued.state == SubmissionState.PUBLISHED
 
 
-def test_cancelled_submission_stops_its_worker(queued: Submission, settings: object) -> None:
+def test_cancelled_submission_stops_its_worker(queued: Submission, settings: Settings) -> None:
     settings.ASSAY_HEARTBEAT_SECONDS = 0
     worker = Worker()
     step_until(worker, lambda: claimed_unit() is not None)
@@ -127,7 +132,7 @@ def test_full_disk_is_tried_again_and_loses_nothing(queued: Submission) -> None:
     step_until(worker, Unit.objects.exists)
     unit = Unit.objects.order_by("pk")[0]
     # A device that is always full stands where the unit's answers go.
-    (worker._place.slot.root / f"answers/{unit.task}-{unit.first}.jsonl").symlink_to("/dev/full")
+    (place_of(worker).slot.root / f"answers/{unit.task}-{unit.first}.jsonl").symlink_to("/dev/full")
     worker.work(seconds=60)
     run = Run.objects.get()
     assert (run.faults, run.submission.state) == (1, SubmissionState.RUNNING)
@@ -174,12 +179,17 @@ def spoil_weights(path: Path) -> None:
     save_file(weights, path, metadata={"format": "pt"})
 
 
-def step_until(worker: Worker, reached: object) -> None:
+def step_until(worker: Worker, reached: Callable[[], bool]) -> None:
     for _ in range(20_000):
         if reached():
             return
         worker.work(seconds=0)
     raise AssertionError("never reached")
+
+
+def place_of(worker: Worker) -> Workplace:
+    assert worker._place is not None
+    return worker._place
 
 
 def claimed_unit() -> Unit | None:
@@ -199,5 +209,7 @@ def kill_runner_when(worker: Worker, state: SubmissionState) -> None:
         )
 
     step_until(worker, at_work)
-    os.kill(worker._place._runner.pid, signal.SIGKILL)
+    runner = place_of(worker)._runner
+    assert runner is not None
+    os.kill(runner.pid, signal.SIGKILL)
     step_until(worker, lambda: worker._assignment is None)

@@ -1,6 +1,7 @@
 """The board's score, against hand-worked values and its laws."""
 
 import math
+import random
 
 import pytest
 from hypothesis import given
@@ -30,7 +31,7 @@ def test_mean_lies_within_and_its_error_below_the_worst(parts: list[Estimate]) -
 
 
 @given(estimates, st.randoms())
-def test_order_changes_nothing(parts: list[Estimate], chance: object) -> None:
+def test_order_changes_nothing(parts: list[Estimate], chance: random.Random) -> None:
     shuffled = list(parts)
     chance.shuffle(shuffled)
     assert mean_of(shuffled) == mean_of(parts)

@@ -1,5 +1,6 @@
 """Recorded answers are complete, single, and bound to their questions."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,7 +53,9 @@ def test_floats_keep_every_digit(tmp_path: Path) -> None:
     ],
     ids=["missing", "doubled", "unasked", "another question", "another repeat"],
 )
-def test_anything_else_is_refused(tmp_path: Path, change: object, code: str) -> None:
+def test_anything_else_is_refused(
+    tmp_path: Path, change: Callable[[list[Answer]], list[Answer]], code: str
+) -> None:
     path = write(tmp_path / "answers", change(answers()))
     with pytest.raises(AssayError) as refused:
         collect([path], DOCUMENTS, repeats=1)
