@@ -8,7 +8,7 @@ PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
-PYTEST := $(BIN)/python -m pytest -p tests.servers
+PYTEST := $(BIN)/python -m pytest
 # Nothing of a site on this machine is read or written by checks.
 CHECK := DJANGO_SETTINGS_MODULE=leaderboard.settings.test ASSAY_VAR=$(VENV)/check
 
@@ -35,7 +35,7 @@ test: $(VENV)/dev-installed ## run all tests, on SQLite and on PostgreSQL with R
 lint: $(VENV)/dev-installed ## check format, types, imports, migrations, templates, settings
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy leaderboard evaluations workers tests manage.py
+	$(CHECK) $(BIN)/mypy leaderboard evaluations workers tests manage.py
 	$(BIN)/lint-imports
 	$(CHECK) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/djlint leaderboard/templates --profile=django --indent=2 --max-line-length=120 --check --lint --quiet

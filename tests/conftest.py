@@ -50,7 +50,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = terminalreporter.stats.get("skipped", [])
-    left = f"{len(skipped)} tests, for the reasons above" if skipped else "nothing"
+    left = f"{len(skipped)} tests, for the reasons below" if skipped else "nothing"
     terminalreporter.write_line(f"Left out on {stack()}: {left}.")
 
 

@@ -33,14 +33,18 @@ time.sleep(600)
 """
 
 
+#: A shell starts background jobs with Ctrl-C ignored.
+_IN_BACKGROUND = ("sh", "-c", """trap '' INT; exec "$@" """, "sh")
+
+
 class Serving:
     """`manage.py serve` in a process of its own, on a site's state."""
 
     def __init__(self, site: Site, port: int) -> None:
-        self.url, self.output = f"http://127.0.0.1:{port}/", site.var / "output"
+        self.url, self.output = f"http://127.0.0.1:{port}/healthz", site.var / "output"
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "serve", "--port", str(port)],
+                [*_IN_BACKGROUND, sys.executable, "manage.py", "serve", "--port", str(port)],
                 cwd=ROOT,
                 env=site.environment,
                 stdout=output,
@@ -62,7 +66,7 @@ class Serving:
 
     def _answers(self) -> bool:
         try:
-            return httpx.get(self.url, timeout=10).status_code > 0
+            return httpx.get(self.url, timeout=10).is_success
         except httpx.TransportError:
             return False
 
@@ -77,11 +81,14 @@ def _serving(site: Site) -> Iterator[Serving]:
         serving.process.wait()
 
 
-def test_serve_answers_and_leaves_nothing_after_ctrl_c(site: Site) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serve_answers_and_leaves_nothing_when_asked_to_end(
+    site: Site, number: signal.Signals
+) -> None:
     with _serving(site) as serving:
         pids = serving.until_up()
         asked = time.monotonic()
-        serving.process.send_signal(signal.SIGINT)
+        serving.process.send_signal(number)
         assert serving.process.wait(5) == 0
         _until(lambda: not _alive(pids), seconds=5 - (time.monotonic() - asked))
         assert serving.output.read_text().splitlines()[-1] == "Stopped."
