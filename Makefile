@@ -56,9 +56,9 @@ $(BIN)/python:
 # The folder's own time changes whenever something is put into it, so two empty files tell what was
 # installed from which pins.
 $(VENV)/worker-installed: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[worker]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[worker]'
 	@touch $@
 
 $(VENV)/dev-installed: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $(VENV)/worker-installed $@

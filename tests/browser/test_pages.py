@@ -1,0 +1,117 @@
+"""Every page in a real browser: it fits a phone, obeys its own policy, and asks nobody else."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from tests.factories import make_board, make_model, make_result, make_revision, make_submission
+
+pytestmark = pytest.mark.django_db(transaction=True)
+_CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+]
+_PHONE, _DESK = 375, 1360
+_LONG = "a-model-with-a-name-that-goes-on-and-on" + "-and-on" * 8
+
+
+@pytest.fixture
+def addresses() -> list[str]:
+    """Make something to show on every page and return the pages' paths."""
+    board = make_board("words", benchmarks=("patterns", "sums", "kiswahili"))
+    result = make_result(board=board, value=0.7, revision=make_revision(make_model(_LONG)))
+    make_result(board=board, value=0.3)
+    failed = make_submission(
+        board=board, state="failed", failure_code="nan_logits", failure_detail="<b>3 weights</b>"
+    )
+    running = make_submission(board=board, state="running")
+    make_board("empty")
+    make_board("draft", draft=True)
+    return [
+        "/",
+        "/boards/words/",
+        "/boards/empty/",
+        "/boards/draft/",
+        f"/results/{result.public_id}/",
+        f"/submissions/{failed.public_id}/",
+        f"/submissions/{running.public_id}/",
+        f"/models/local/{_LONG}/",
+        "/queue/",
+        "/accounts/login/",
+        "/nowhere/",
+    ]
+
+
+@pytest.fixture
+def browser(addresses: list[str]) -> Iterator[Browser]:
+    """Start Chromium, after the data: Playwright's event loop keeps Django's ORM out."""
+    if _CHROMIUM is None:
+        pytest.skip("Chromium isn't installed")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=_CHROMIUM, args=_ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@dataclass
+class Witness:
+    """What a page did besides showing itself."""
+
+    origin: str
+    complaints: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+
+    def watch(self, page: Page) -> None:
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", self._asked)
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and "404" not in message.text:
+            self.complaints.append(message.text)
+
+    def _asked(self, request: Request) -> None:
+        if urlsplit(request.url).netloc != self.origin:
+            self.elsewhere.append(request.url)
+
+
+@pytest.mark.parametrize("width", [_PHONE, _DESK])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_fit_and_keep_to_themselves(
+    live_server: LiveServer, browser: Browser, addresses: list[str], width: int, scheme: str
+) -> None:
+    witness = Witness(urlsplit(live_server.url).netloc)
+    context = browser.new_context(
+        viewport={"width": width, "height": 800},
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    page = context.new_page()
+    witness.watch(page)
+    wide = []
+    for address in addresses:
+        page.goto(live_server.url + address)
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            wide.append(address)
+        assert page.locator("h1").count() == 1, address
+    assert (wide, witness.complaints, witness.elsewhere) == ([], [], [])
+
+
+def test_board_reads_and_sorts_without_javascript(
+    live_server: LiveServer, browser: Browser, tmp_path: Path
+) -> None:
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(f"{live_server.url}/boards/words/")
+    first = page.locator("tbody tr").first
+    assert _LONG in first.inner_text()
+    page.locator("thead a", has_text="Score").click()
+    assert _LONG not in page.locator("tbody tr").first.inner_text()
+    assert page.locator("th[aria-sort]").count() == 1
