@@ -1,5 +1,7 @@
 """Taking submissions: checks are from metadata, before the queue; a refusal says what to change."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -57,26 +59,7 @@ def submit(
     """
     if key and (earlier := Submission.objects.filter(by=by, key=key).first()):
         return earlier, False
-    chosen = _open_board(board)
-    revision = _revision(model)
-    if precision not in set(Precision):
-        raise RefusedError(
-            "precision",
-            "precision_unknown",
-            f"{precision!r} is not a precision offered here.",
-            f"Choose one of {', '.join(Precision)}.",
-        )
-    if chat_template and not revision.has_chat_template:
-        code = FailureCode.CHAT_TEMPLATE_ERROR
-        raise RefusedError(
-            "chat_template", code, f"{revision.model} has no chat template.", failure(code).hint
-        )
-    wanted = {
-        "revision": revision,
-        "board": chosen,
-        "precision": precision,
-        "chat_template": chat_template,
-    }
+    wanted = _checked(model, board, precision, chat_template=chat_template)
     try:
         with transaction.atomic():
             _check_limit(by)
@@ -90,6 +73,29 @@ def submit(
             raise
         raise _duplicate(standing) from None
     return submission, True
+
+
+def _checked(model: str, board: str, precision: str, *, chat_template: bool) -> dict[str, Any]:
+    """Return what is wanted, as fields of a submission, or refuse it."""
+    chosen, revision = _open_board(board), _revision(model)
+    if precision not in set(Precision):
+        raise RefusedError(
+            "precision",
+            "precision_unknown",
+            f"{precision!r} is not a precision offered here.",
+            f"Choose one of {', '.join(Precision)}.",
+        )
+    if chat_template and not revision.has_chat_template:
+        code = FailureCode.CHAT_TEMPLATE_ERROR
+        raise RefusedError(
+            "chat_template", code, f"{revision.model} has no chat template.", failure(code).hint
+        )
+    return {
+        "revision": revision,
+        "board": chosen,
+        "precision": precision,
+        "chat_template": chat_template,
+    }
 
 
 def _open_board(slug: str) -> Board:
@@ -130,6 +136,8 @@ def _revision(name: str) -> Revision:
 
 
 def _check_limit(by: User) -> None:
+    # The lock has requests of one person counted one after another.
+    User.objects.select_for_update().get(pk=by.pk)
     waiting = Submission.objects.filter(by=by, state__in=sorted(OPEN_STATES)).count()
     if waiting >= settings.ASSAY_OPEN_SUBMISSIONS:
         raise RefusedError(

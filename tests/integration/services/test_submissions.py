@@ -118,3 +118,29 @@ def test_same_request_sent_at_once_is_one_submission(key: str) -> None:
         thread.join(30)
     assert set(accepted + refusals) == {Submission.objects.get()}
     assert (len(accepted), len(refusals)) == ((4, 0) if key else (1, 3))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_limit_holds_for_requests_sent_at_once(settings: Settings) -> None:
+    settings.ASSAY_OPEN_SUBMISSIONS = 2
+    make_board("b")
+    user = make_user()
+    names = [f"m{number}" for number in range(5)]
+    for name in names:
+        make_revision(make_model(name))
+    codes: list[str] = []
+
+    def send(name: str) -> None:
+        try:
+            submit(by=user, model=f"local:{name}", board="b")
+        except RefusedError as error:
+            codes.append(error.code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=send, args=(name,)) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert (Submission.objects.count(), codes) == (2, ["too_many_open"] * 3)
