@@ -16,6 +16,7 @@ class FailureCode(StrEnum):
     CHAT_TEMPLATE_ERROR = "chat_template_error"
     NAN_LOGITS = "nan_logits"
     TASK_INVALID = "task_invalid"
+    ARTEFACT_MISSING = "artefact_missing"
     DISK_FULL = "disk_full"
     WORKER_LOST = "worker_lost"
     PLAN_MISMATCH = "plan_mismatch"
@@ -112,6 +113,12 @@ FAILURES: dict[FailureCode, Failure] = {
         False,
         "A task of the suite can't be loaded or can't be run fairly.",
         "The site's operator must mend the suite; then submit again.",
+    ),
+    FailureCode.ARTEFACT_MISSING: Failure(
+        Mender.OPERATOR,
+        False,
+        "A file that this run needs is missing from the site's store, or corrupt.",
+        "The site's operator must restore it from a backup; then submit again.",
     ),
     FailureCode.DISK_FULL: Failure(
         Mender.PLATFORM,

@@ -12,6 +12,7 @@ from django.conf import settings
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from evaluations.errors import AssayError
+from evaluations.failures import FailureCode, failure
 from evaluations.provenance.bundle import read_chunks
 
 
@@ -20,9 +21,9 @@ class ArtefactMissingError(AssayError):
 
     def __init__(self, digest: str, reason: str) -> None:
         super().__init__(
-            "artefact_missing",
+            FailureCode.ARTEFACT_MISSING,
             f"The artefact sha256:{digest} {reason}.",
-            "The operator must restore it from a backup.",
+            failure(FailureCode.ARTEFACT_MISSING).hint,
         )
 
 

@@ -1,7 +1,6 @@
 """A run's slot: the folder that its runner works in, the root of the bundle to be."""
 
 import hashlib
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,12 +20,8 @@ class Slot:
     """The folder of one run at one worker; everything in it can be made again."""
 
     def __init__(self, run: Run, worker: str) -> None:
-        """Make an empty slot."""
-        self.run_id = run.pk
+        """Choose the place; `fetch` makes it."""
         self.root: Path = settings.VAR / "work" / worker / str(run.pk)
-        shutil.rmtree(self.root, ignore_errors=True)
-        (self.root / "answers").mkdir(parents=True)
-        (self.root / "pack").mkdir()
         self.log = self.root / "log.txt"
 
     def say(self, text: str) -> None:
@@ -45,13 +40,17 @@ class Slot:
         return text.replace(str(self.root), ".").replace(str(settings.VAR), "…").replace("\0", "")
 
     def fetch(self, run: Run) -> Iterator[None]:
-        """Bring in what the run needs: config, tasks, model and, once planned, the pack.
+        """Make the slot anew: config, tasks, model and, once planned, the pack.
 
         Yields after each file, so that the worker can renew its lease.
 
         Raises:
             ArtefactMissingError: if the store lacks one of them, or it is corrupt.
+            OSError: if the disk is full.
         """
+        self.remove()
+        (self.root / "answers").mkdir(parents=True)
+        (self.root / "pack").mkdir()
         submission = run.submission
         suite = submission.board.suite
         for file in suite.files:
@@ -91,10 +90,7 @@ class Slot:
         return recorded
 
     def remove(self) -> None:
-        """Delete the slot; the model's shared copy stays."""
-        link = self.root / "model"
-        if link.is_symlink():
-            os.unlink(link)  # noqa: PTH108  the link, never what it points to
+        """Delete the slot; of the model it holds a link only, which is not followed."""
         shutil.rmtree(self.root, ignore_errors=True)
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import signal
 import tarfile
 from collections.abc import Callable
@@ -140,6 +141,18 @@ def test_full_disk_is_tried_again_and_loses_nothing(queued: Submission) -> None:
     worker.work(seconds=300)
     queued.refresh_from_db()
     assert queued.state == SubmissionState.PUBLISHED
+
+
+def test_corrupt_artefact_is_noticed_and_named(queued: Submission, settings: Settings) -> None:
+    weights = next(f for f in queued.revision.files if f["path"] == "model.safetensors")
+    folder = Path(settings.ASSAY_STORE_URL.removeprefix("file://"))
+    [stored] = folder.rglob(weights["sha256"])
+    stored.write_bytes(stored.read_bytes()[:-1] + b"x")
+    shutil.rmtree(settings.VAR / "models", ignore_errors=True)
+    Worker().work(seconds=60)
+    queued.refresh_from_db()
+    assert (queued.state, queued.failure_code) == (SubmissionState.FAILED, "artefact_missing")
+    assert "corrupt" in queued.failure_detail
 
 
 @pytest.mark.parametrize(
