@@ -10,8 +10,8 @@ from evaluations.services import bell
 from workers import claims
 from workers.worker import Worker
 
-#: A job ends after so long and rings for its successor, so that a worker can be stopped and sweeps
-#: are heard; the runner and its loaded model wait meanwhile.
+#: A job ends after so long, between two claims, and rings for its successor, so that sweeps are
+#: heard; the runner and its loaded model wait meanwhile.
 _JOB_SECONDS = 60
 
 
@@ -23,7 +23,12 @@ def _worker() -> Worker:
 @shared_task(name="workers.work")
 def work() -> None:
     """Help wherever there is work. Harmless when doubled: who comes second finds less to do."""
-    if _worker().work(seconds=_JOB_SECONDS, stopping=_is_stopping):
+    worker = _worker()
+    more = worker.work(seconds=_JOB_SECONDS, stopping=_is_stopping)
+    # A claim is not put aside: another worker may hear the ring, and nobody would renew the lease.
+    while worker.is_busy and not _is_stopping():
+        more = worker.work(seconds=_JOB_SECONDS, stopping=_is_stopping)
+    if more:
         bell.ring()
 
 

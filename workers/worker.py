@@ -69,6 +69,11 @@ class Worker:
                 return True
         return True
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether it holds a claim, whose lease only it can renew."""
+        return self._assignment is not None
+
     def close(self) -> None:
         """Give back what is claimed and end the runner."""
         if self._assignment is not None:
@@ -110,7 +115,8 @@ class Worker:
             _log.info("%s lost its claim on %s; the work is thrown away", self.name, assignment.row)
             self._drop()
         except AssayError as error:
-            self._fail(assignment.run, error.code, error.detail)
+            if self._still_holds(assignment):
+                self._fail(assignment.run, error.code, error.detail)
         except RunnerLostError as error:
             self._interrupt(assignment, FailureCode.WORKER_LOST, f"{error}.")
         except OperationalError:
@@ -122,7 +128,16 @@ class Worker:
                 self._interrupt(assignment, FailureCode.DISK_FULL, str(error))
                 return
             _log.exception("stage failed on %s", assignment.row)
-            self._fail(assignment.run, FailureCode.ENGINE_BUG, f"{type(error).__name__}: {error}")
+            if self._still_holds(assignment):
+                detail = f"{type(error).__name__}: {error}"
+                self._fail(assignment.run, FailureCode.ENGINE_BUG, detail)
+
+    def _still_holds(self, assignment: Assignment) -> bool:
+        """Say whether the claim is still ours; a worker that lost it may not end another's run."""
+        held = claims.renew(assignment.row)
+        if not held:
+            self._drop()
+        return held
 
     def _renew(self, assignment: Assignment, answered: int) -> None:
         if time.monotonic() - assignment.renewed < settings.ASSAY_HEARTBEAT_SECONDS:
@@ -146,6 +161,8 @@ class Worker:
         self._drop()
 
     def _interrupt(self, assignment: Assignment, code: FailureCode, detail: str) -> None:
+        if not self._still_holds(assignment):
+            return
         log = self._log_tail(assignment.run)
         claims.release(assignment.row)
         runs.interrupted(run=assignment.run, by=self.name, code=code, detail=detail, log_tail=log)

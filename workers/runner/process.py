@@ -71,6 +71,9 @@ class Runner:
         while b"\n" not in self._unread:
             ready, _, _ = select.select([self._events], [], [], seconds)
             if not ready:
+                # A child of the runner may hold the pipe open after its end.
+                if self._process.poll() is not None:
+                    raise RunnerLostError(self._ending())
                 return None
             read = os.read(self._events, 1 << 16)
             if not read:
@@ -107,6 +110,8 @@ def _environment(slot: Path, threads: int | None) -> dict[str, str]:
         "PATH": os.environ.get("PATH", os.defpath),
         "PYTHONPATH": str(_REPOSITORY),
         "PYTHONUNBUFFERED": "1",
+        # A suite's own Python must not leave dated bytecode in what becomes the bundle.
+        "PYTHONDONTWRITEBYTECODE": "1",
         "LANG": "C.UTF-8",
         "HOME": str(slot),
         "HF_HOME": str(slot / "cache"),
