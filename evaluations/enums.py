@@ -15,9 +15,12 @@ class SubmissionState(StrEnum):
     PUBLISHED = "published"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    WITHDRAWN = "withdrawn"
 
 
-_ENDS_EARLY = frozenset({SubmissionState.FAILED, SubmissionState.CANCELLED})
+_ENDS_EARLY = frozenset(
+    {SubmissionState.FAILED, SubmissionState.CANCELLED, SubmissionState.WITHDRAWN}
+)
 
 SUBMISSION_TRANSITIONS: dict[SubmissionState, frozenset[SubmissionState]] = {
     SubmissionState.QUEUED: _ENDS_EARLY | {SubmissionState.FETCHING},
@@ -26,9 +29,11 @@ SUBMISSION_TRANSITIONS: dict[SubmissionState, frozenset[SubmissionState]] = {
     SubmissionState.RUNNING: _ENDS_EARLY | {SubmissionState.SCORING},
     SubmissionState.SCORING: _ENDS_EARLY | {SubmissionState.PUBLISHING},
     SubmissionState.PUBLISHING: _ENDS_EARLY | {SubmissionState.PUBLISHED},
-    SubmissionState.PUBLISHED: frozenset(),
+    # A result that is withdrawn keeps its page; it leaves the board.
+    SubmissionState.PUBLISHED: frozenset({SubmissionState.WITHDRAWN}),
     SubmissionState.FAILED: frozenset(),
     SubmissionState.CANCELLED: frozenset(),
+    SubmissionState.WITHDRAWN: frozenset(),
 }
 
 
@@ -38,7 +43,9 @@ def states_before(state: SubmissionState) -> list[SubmissionState]:
 
 
 #: Waiting or at work; such a submission counts against its submitter's limit.
-OPEN_STATES = frozenset(state for state, after in SUBMISSION_TRANSITIONS.items() if after)
+OPEN_STATES = frozenset(
+    state for state, after in SUBMISSION_TRANSITIONS.items() if SubmissionState.FAILED in after
+)
 #: One of these for a model, board, precision and template makes the next one a duplicate.
 STANDING_STATES = OPEN_STATES | {SubmissionState.PUBLISHED}
 #: Stages that one worker takes alone, holding the run's lease; `RUNNING` is shared by units.
@@ -70,3 +77,11 @@ class ModelSource(StrEnum):
     """Where a model's files come from."""
 
     LOCAL = "local"
+    HUB = "hf"
+
+
+class Scope(StrEnum):
+    """What an API token may do."""
+
+    READ = "read"
+    SUBMIT = "submit"

@@ -8,6 +8,8 @@ class FailureCode(StrEnum):
     """Stable names of refusals and failures; they stand in pages, the API and the log."""
 
     MODEL_NOT_FOUND = "model_not_found"
+    MODEL_GATED = "model_gated"
+    MODEL_TOO_LARGE = "model_too_large"
     REVISION_MISSING = "revision_missing"
     REMOTE_CODE_REQUIRED = "remote_code_required"
     UNSAFE_WEIGHTS = "unsafe_weights"
@@ -15,8 +17,14 @@ class FailureCode(StrEnum):
     TOKENIZER_ERROR = "tokenizer_error"
     CHAT_TEMPLATE_ERROR = "chat_template_error"
     NAN_LOGITS = "nan_logits"
+    DATASET_UNAVAILABLE = "dataset_unavailable"
+    DATASET_GATED = "dataset_gated"
     TASK_INVALID = "task_invalid"
+    EXTRA_MISSING = "extra_missing"
     ARTEFACT_MISSING = "artefact_missing"
+    HUB_UNAVAILABLE = "hub_unavailable"
+    DOWNLOAD_TIMEOUT = "download_timeout"
+    STORE_UNAVAILABLE = "store_unavailable"
     DISK_FULL = "disk_full"
     WORKER_LOST = "worker_lost"
     PLAN_MISMATCH = "plan_mismatch"
@@ -58,7 +66,20 @@ FAILURES: dict[FailureCode, Failure] = {
         Mender.SUBMITTER,
         False,
         "There is no such model here.",
-        "Check the spelling; `local:` models are registered by this site's operator.",
+        "Check the spelling; `local:` models are registered by this site's operator, all others "
+        "are looked up at the hub.",
+    ),
+    FailureCode.MODEL_GATED: Failure(
+        Mender.SUBMITTER,
+        False,
+        "The model is gated or private, and this site has no access to it.",
+        "Open the model to everybody, or ask this site's operator to request access.",
+    ),
+    FailureCode.MODEL_TOO_LARGE: Failure(
+        Mender.SUBMITTER,
+        False,
+        "The model is larger than this site evaluates.",
+        "Submit a smaller model, or ask this site's operator to raise the limit.",
     ),
     FailureCode.REVISION_MISSING: Failure(
         Mender.SUBMITTER,
@@ -108,6 +129,24 @@ FAILURES: dict[FailureCode, Failure] = {
         "Look for NaN or infinite weights; they often come from saving float32 values as "
         "float16. Save in bfloat16 or float32.",
     ),
+    FailureCode.DATASET_UNAVAILABLE: Failure(
+        Mender.OPERATOR,
+        False,
+        "A dataset of the suite can't be had at its pinned revision.",
+        "The site's operator must find out what became of it; then submit again.",
+    ),
+    FailureCode.DATASET_GATED: Failure(
+        Mender.OPERATOR,
+        False,
+        "A dataset of the suite is gated, and this site has no access to it.",
+        "The site's operator must request access at the hub and set a token; then submit again.",
+    ),
+    FailureCode.EXTRA_MISSING: Failure(
+        Mender.OPERATOR,
+        False,
+        "A task of the suite needs a package that the worker doesn't have.",
+        "The site's operator must install lm-eval with the extra that is named.",
+    ),
     FailureCode.TASK_INVALID: Failure(
         Mender.OPERATOR,
         False,
@@ -119,6 +158,26 @@ FAILURES: dict[FailureCode, Failure] = {
         False,
         "A file that this run needs is missing from the site's store, or corrupt.",
         "The site's operator must restore it from a backup; then submit again.",
+    ),
+    FailureCode.HUB_UNAVAILABLE: Failure(
+        Mender.PLATFORM,
+        True,
+        "The model hub could not be reached, or answered with an error of its own.",
+        "Nothing is wrong with the model. The site tries again by itself; if it gives up, submit "
+        "again later.",
+    ),
+    FailureCode.DOWNLOAD_TIMEOUT: Failure(
+        Mender.PLATFORM,
+        True,
+        "The download stopped, or was too slow.",
+        "The site tries again by itself and goes on from where it was; if it gives up, submit "
+        "again later.",
+    ),
+    FailureCode.STORE_UNAVAILABLE: Failure(
+        Mender.PLATFORM,
+        True,
+        "The site's own storage could not be reached.",
+        "Nothing is lost. The site tries again by itself; if it gives up, submit again later.",
     ),
     FailureCode.DISK_FULL: Failure(
         Mender.PLATFORM,

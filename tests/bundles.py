@@ -241,10 +241,11 @@ def score_of(results: dict[str, Any], benchmarks: list[dict[str, Any]]) -> dict[
     """`scores.json` without its samples."""
     rows = []
     for benchmark in benchmarks:
-        row = results["results"][benchmark["task"]]
-        metric, name = benchmark["metric"], benchmark["filter"]
+        [source] = benchmark["components"]
+        row = results["results"][source["task"]]
+        metric, name = source["metric"], source["filter"]
         error = row[f"{metric}_stderr,{name}"]
-        named = {key: benchmark[key] for key in ("name", "task", "metric", "filter")}
+        named = {key: benchmark[key] for key in ("name", "task", "metrics", "filter")}
         named |= {"value": row[f"{metric},{name}"], "n": row["sample_len"]}
         rows.append(named | {"stderr": None if error == "N/A" else error})
     value = statistics.fmean(row["value"] for row in rows)
@@ -273,7 +274,11 @@ def weights() -> dict[str, Any]:
 
 
 def benchmark(task: str, metric: str, name: str) -> dict[str, Any]:
-    return {"name": task, "task": task, "num_fewshot": 0, "metric": metric, "filter": name}
+    source = {"task": task, "metric": metric, "filter": name, "baseline": 0.25}
+    return {
+        "name": task, "task": task, "num_fewshot": 0, "metrics": [metric], "filter": name,
+        "aggregation": "mean", "normalised": False, "withheld": False, "components": [source],
+    }  # fmt: skip
 
 
 def draft(seed: int = 1) -> Draft:

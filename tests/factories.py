@@ -47,9 +47,12 @@ def make_suite(*, draft: bool = False, **fields: Any) -> Suite:
 
 
 def make_benchmark(suite: Suite, name: str = "patterns", **fields: Any) -> Benchmark:
+    task = fields.get("task", f"assay_{name}")
+    component = {"task": task, "metric": "acc", "filter": "none", "baseline": 0.25}
     defaults = {
-        "position": suite.benchmarks.count(), "title": name.capitalize(), "task": f"assay_{name}",
-        "num_fewshot": 3, "metric": "acc", "baseline": 0.25, "licence": "cc0-1.0", "documents": 240,
+        "position": suite.benchmarks.count(), "title": name.capitalize(), "task": task,
+        "num_fewshot": 3, "metrics": ["acc"], "baseline": 0.25, "licence": "cc0-1.0",
+        "components": [component], "documents": 240,
     }  # fmt: skip
     return Benchmark.objects.create(suite=suite, name=name, **defaults | fields)
 

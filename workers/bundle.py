@@ -15,7 +15,7 @@ import zstandard
 from evaluations.provenance.bundle import write_manifest, write_tar
 from evaluations.provenance.canonical import jcs
 from evaluations.provenance.merkle import tree_root_hex
-from evaluations.scoring.aggregate import Estimate, mean_of
+from evaluations.scoring.aggregate import Component, Estimate, benchmark_score, mean_of
 
 SEEDS = [0, 1234, 1234, 1234]
 #: What of a slot belongs into the bundle; the rest is scaffolding.
@@ -24,14 +24,18 @@ _BUNDLED = ("run", "task", "results")
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkSpec:
-    """One benchmark of a suite, as a plan records it; `baseline` is the score of guessing."""
+    """One benchmark of a suite, as a plan records it; see `evaluations.models.Benchmark`."""
 
     name: str
     task: str
-    num_fewshot: int
-    metric: str
+    num_fewshot: int | None
+    metrics: list[str]
     filter: str
     baseline: float
+    aggregation: str
+    normalised: bool
+    withheld: bool
+    components: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +47,13 @@ class Score:
     n: int
 
 
-def write_config(root: Path, *, tasks: Sequence[str], dtype: str, chat_template: bool) -> None:
+def write_config(
+    root: Path, *, tasks: Sequence[str], model_args: Mapping[str, str], chat_template: bool
+) -> None:
     """Write `run/config.yaml`, which plans our run and reproduces it with stock lm-eval."""
     config = {
         "model": "hf",
-        "model_args": {"pretrained": "model", "dtype": dtype},
+        "model_args": dict(model_args),
         "tasks": list(tasks),
         "include_path": "task",
         "batch_size": 1,
@@ -64,7 +70,7 @@ def write_config(root: Path, *, tasks: Sequence[str], dtype: str, chat_template:
 
 
 def read_scores(root: Path, benchmarks: Sequence[BenchmarkSpec]) -> list[Score]:
-    """Read each benchmark's value from `results/results.json`.
+    """Compute each benchmark's value from `results/results.json`.
 
     Raises:
         KeyError: if lm-eval reported no such task, metric or filter.
@@ -72,19 +78,32 @@ def read_scores(root: Path, benchmarks: Sequence[BenchmarkSpec]) -> list[Score]:
     results = json.loads((root / "results" / "results.json").read_bytes())
     scores = []
     for benchmark in benchmarks:
-        row = results["results"][benchmark.task]
-        value = float(row[f"{benchmark.metric},{benchmark.filter}"])
-        stderr = row[f"{benchmark.metric}_stderr,{benchmark.filter}"]
-        # lm-eval writes the text "N/A" where a metric has no standard error.
-        estimate = Estimate(value, None if isinstance(stderr, str) else float(stderr))
-        n = int(results["n-samples"][benchmark.task]["effective"])
-        scores.append(Score(benchmark, estimate, n))
+        components = [_component(results, spec) for spec in benchmark.components]
+        estimate = benchmark_score(
+            components,
+            weighted=benchmark.aggregation == "weighted",
+            normalised=benchmark.normalised,
+        )
+        sizes = {component.task: component.n for component in components}
+        scores.append(Score(benchmark, estimate, sum(sizes.values())))
     return scores
+
+
+def _component(results: Mapping[str, Any], spec: Mapping[str, Any]) -> Component:
+    row = results["results"][spec["task"]]
+    value = float(row[f"{spec['metric']},{spec['filter']}"])
+    stderr = row[f"{spec['metric']}_stderr,{spec['filter']}"]
+    # lm-eval writes the text "N/A" where a metric has no standard error.
+    estimate = Estimate(value, None if isinstance(stderr, str) else float(stderr))
+    n = int(results["n-samples"][spec["task"]]["effective"])
+    return Component(spec["task"], estimate, n, float(spec["baseline"]))
 
 
 def write_scores(root: Path, scores: Sequence[Score]) -> Estimate:
     """Compress the samples, write `results/scores.json` and return the board's score."""
-    samples = [_compress(path) for path in sorted((root / "results" / "samples").glob("*.jsonl"))]
+    withheld = {c["task"] for s in scores if s.benchmark.withheld for c in s.benchmark.components}
+    paths = sorted((root / "results" / "samples").glob("*.jsonl"))
+    samples = [_compress(path, keep=path.stem not in withheld) for path in paths]
     total = mean_of([score.estimate for score in scores])
     document = {
         "v": 1,
@@ -92,7 +111,7 @@ def write_scores(root: Path, scores: Sequence[Score]) -> Estimate:
             {
                 "name": score.benchmark.name,
                 "task": score.benchmark.task,
-                "metric": score.benchmark.metric,
+                "metrics": score.benchmark.metrics,
                 "filter": score.benchmark.filter,
                 "value": score.estimate.value,
                 "stderr": score.estimate.stderr,
@@ -107,11 +126,15 @@ def write_scores(root: Path, scores: Sequence[Score]) -> Estimate:
     return total
 
 
-def _compress(path: Path) -> dict[str, Any]:
-    """Replace a samples file by its compressed form and return its row count and root."""
+def _compress(path: Path, *, keep: bool) -> dict[str, Any]:
+    """Replace a samples file by its compressed form and return its row count and root.
+
+    What is withheld leaves only these two: who has the items can still hold rows against them.
+    """
     lines = path.read_bytes().removesuffix(b"\n").split(b"\n")
-    packed = zstandard.ZstdCompressor(level=3).compress(path.read_bytes())
-    path.with_suffix(".jsonl.zst").write_bytes(packed)
+    if keep:
+        packed = zstandard.ZstdCompressor(level=3).compress(path.read_bytes())
+        path.with_suffix(".jsonl.zst").write_bytes(packed)
     path.unlink()
     return {"task": path.stem, "rows": len(lines), "root": tree_root_hex(lines)}
 

@@ -7,7 +7,7 @@ cut afterwards.
 
 import json
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
@@ -22,36 +22,41 @@ from lm_eval.tasks import TaskManager
 
 from evaluations.errors import AssayError
 from evaluations.failures import FailureCode
+from evaluations.provenance.canonical import document_digest
+from evaluations.provenance.merkle import tree_root_hex
 from workers import pack
+from workers.catalogue import TASKS
 
 
-def load_tasks(config: Mapping[str, Any]) -> Any:
+def load_tasks(config: Mapping[str, Any], folders: Sequence[str]) -> Any:
     """Load the tasks of a published config as `lm_eval run` would, without its 14,000 own names.
 
     Args:
         config: the parsed `run/config.yaml`; relative paths in it count from the working directory.
+        folders: of lm-eval's own tasks those that the config needs.
 
     Returns:
         lm-eval's `TaskDict`.
 
     Raises:
-        AssayError: `task_invalid` if lm-eval can't load them.
+        AssayError: `task_invalid`, `dataset_unavailable` or `extra_missing`.
     """
     python_seed, numpy_seed, torch_seed, fewshot_seed = config["seed"]
     random.seed(python_seed)
     # The global generator is the one that lm-eval's tasks use.
     np.random.seed(numpy_seed)
     torch.manual_seed(torch_seed)
-    # lm-eval copies the model's arguments into each task's metadata, and so into the results.
     manager = TaskManager(
-        include_path=config["include_path"],
+        # What comes later wins, here as there: the suite's own tasks.
+        include_path=[*(str(TASKS / folder) for folder in folders), config["include_path"]],
         include_defaults=False,
+        # lm-eval copies the model's arguments into each task's metadata, and so into the results.
         metadata=dict(config["model_args"]),
     )
     try:
         loaded = manager.load(list(config["tasks"]))
     except Exception as error:
-        raise AssayError(FailureCode.TASK_INVALID, f"{type(error).__name__}: {error}") from error
+        raise _reason(error) from error
     for task in loaded["tasks"].values():
         if task.get_config("num_fewshot") is None:
             task.set_config(key="num_fewshot", value=0)
@@ -59,13 +64,51 @@ def load_tasks(config: Mapping[str, Any]) -> Any:
     return loaded
 
 
-def build(config: Mapping[str, Any], lm: LM, folder: Path) -> dict[str, dict[str, Any]]:
+def _reason(error: Exception) -> Exception:
+    """Return what to raise for an error of loading tasks; the machine's own faults stay as is."""
+    for cause in _causes(error):
+        if isinstance(cause, ImportError):
+            return AssayError(FailureCode.EXTRA_MISSING, f"{cause.name or ''}: {cause}".strip(": "))
+        if isinstance(cause, FileNotFoundError | ConnectionError):
+            # Of `datasets`: nothing of this name and revision lies where a run finds it.
+            return AssayError(FailureCode.DATASET_UNAVAILABLE, str(cause))
+        if isinstance(cause, MemoryError) or (isinstance(cause, OSError) and cause.errno):
+            return cause
+    return AssayError(FailureCode.TASK_INVALID, f"{type(error).__name__}: {error}")
+
+
+def _causes(error: BaseException | None) -> Iterator[Exception]:
+    """Yield an error and what led to it; `datasets` wraps a full disk in an error of its own."""
+    while isinstance(error, Exception):
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def survey(config: Mapping[str, Any], folders: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """Return how many documents each task has, and their root as `docs/bundle.md` defines it.
+
+    Raises:
+        AssayError: see `load_tasks`; `task_invalid` if a document holds what JSON can't.
+    """
+    counted = {}
+    for name, task in load_tasks(config, folders)["tasks"].items():
+        # As a plan does it, and in its order: some tasks shuffle with the global generator.
+        _build_requests(name, task, config, None)
+        digests = [bytes.fromhex(document_digest(d.doc)) for d in _documents(name, task)]
+        counted[name] = (len(digests), tree_root_hex(digests))
+    return counted
+
+
+def build(
+    config: Mapping[str, Any], lm: LM, folder: Path, folders: Sequence[str]
+) -> dict[str, dict[str, Any]]:
     """Write the pack's files into a folder, one per task.
 
     Args:
         config: the parsed `run/config.yaml`.
         lm: the loaded model; only its chat template and tokenizer's name are used.
         folder: an existing empty folder.
+        folders: see `load_tasks`.
 
     Returns:
         For each task `{"sha256": of its file, "summary": TaskSummary as a mapping}`.
@@ -74,7 +117,7 @@ def build(config: Mapping[str, Any], lm: LM, folder: Path) -> dict[str, dict[str
         AssayError: `task_invalid`, or `chat_template_error` if the template can't render a prompt.
     """
     planned = {}
-    for name, task in load_tasks(config)["tasks"].items():
+    for name, task in load_tasks(config, folders)["tasks"].items():
         _build_requests(name, task, config, lm)
         path = folder / f"{name}.jsonl"
         digest = pack.write_task(path, _documents(name, task))
@@ -88,17 +131,17 @@ def build(config: Mapping[str, Any], lm: LM, folder: Path) -> dict[str, dict[str
     return planned
 
 
-def _build_requests(name: str, task: Task, config: Mapping[str, Any], lm: LM) -> None:
+def _build_requests(name: str, task: Task, config: Mapping[str, Any], lm: LM | None) -> None:
     _refuse_sampling(name, task)
-    chat = bool(config["apply_chat_template"])
+    chat = lm is not None and bool(config["apply_chat_template"])
     try:
         task.build_all_requests(
             rank=0,
             world_size=1,
             apply_chat_template=chat,
             fewshot_as_multiturn=chat,
-            chat_template=lm.apply_chat_template if chat else None,
-            tokenizer_name=lm.tokenizer_name if chat else "",
+            chat_template=lm.apply_chat_template if lm and chat else None,
+            tokenizer_name=lm.tokenizer_name if lm and chat else "",
         )
     except Exception as error:
         code = FailureCode.CHAT_TEMPLATE_ERROR if chat else FailureCode.TASK_INVALID
@@ -127,7 +170,7 @@ def _documents(name: str, task: Task) -> Iterator[pack.Document]:
 
 def _check_frozen(name: str, document: pack.Document, instances: list[Instance]) -> None:
     held = [document.doc, [request.args for request in document.requests]]
-    if json.loads(json.dumps(held)) != held or any(
+    if json.loads(json.dumps(held, default=repr)) != held or any(
         i.repeats != instances[0].repeats for i in instances
     ):
         raise AssayError(

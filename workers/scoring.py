@@ -4,8 +4,10 @@ Runs inside the runner process. Filters, groups, aggregation, standard errors an
 are lm-eval's own; only the requests and the answers are served from the plan.
 """
 
+import errno
 import json
-from collections.abc import Mapping
+import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,11 @@ from lm_eval.loggers import EvaluationTracker
 
 from evaluations.provenance.canonical import jcs
 from workers import answers, pack
+from workers.catalogue import TASKS
 from workers.plan import load_tasks
 
+#: Free bytes below which a file that is not whole is laid to a full disk.
+_LITTLE = 1 << 24
 #: What `evaluate()` and the command line say of a run that depends on nothing but the run.
 DETERMINISTIC_KEYS = (
     "results", "groups", "group_subtasks", "configs", "versions", "n-shot", "higher_is_better",
@@ -45,19 +50,25 @@ class RecordedLM(LM):  # type: ignore[misc]
         return ""
 
 
-def score(config: Mapping[str, Any], root: Path, recorded: Mapping[str, list[Path]]) -> None:
+def score(
+    config: Mapping[str, Any],
+    root: Path,
+    recorded: Mapping[str, list[Path]],
+    folders: Sequence[str],
+) -> None:
     """Score a run and write `results/results.json` and `results/samples/<task>.jsonl`.
 
     Args:
         config: the parsed `run/config.yaml`.
         root: the bundle's root, which is also the working directory; the pack lies in `pack/`.
         recorded: for each task, the files with its answers.
+        folders: see `workers.plan.load_tasks`.
 
     Raises:
         AssayError: `incomplete_answers` or `plan_mismatch`, see `workers.answers.collect`.
         OSError: if lm-eval could not write all its files.
     """
-    loaded = load_tasks(config)
+    loaded = load_tasks(config, folders)
     served: dict[tuple[str, int, int], list[Any]] = {}
     for name, task in loaded["tasks"].items():
         documents = list(pack.read_task(root / "pack" / f"{name}.jsonl"))
@@ -101,15 +112,38 @@ def _save(results: dict[str, Any], root: Path) -> None:
     tracker.save_results_aggregated(results=results, samples=samples)
     kept = {key: results[key] for key in DETERMINISTIC_KEYS if key in results}
     # Task sources may hold floats and tuples that only lm-eval's own encoder turns into JSON.
-    written = json.loads(next(scratch.rglob("results_*.json")).read_bytes())
+    _, text = _lines(scratch, "results_*.json", None)
+    written = json.loads(text)
     target = root / "results" / "samples"
     target.mkdir(parents=True, exist_ok=True)
     for task, rows in samples.items():
         tracker.save_results_samples(task_name=task, samples=rows)
-        [path] = scratch.rglob(f"samples_{task}_*.jsonl")
-        # The tracker logs its own errors away, so what it wrote is counted.
-        with path.open("rb") as file:
-            if sum(1 for _ in file) != len(rows):
-                raise OSError(f"lm-eval wrote only a part of {path.name}")
+        path, _ = _lines(scratch, f"samples_{task}_*.jsonl", len(rows))
         path.replace(target / f"{task}.jsonl")
+    for task in written["configs"].values():
+        _name_source(task)
     (root / "results" / "results.json").write_bytes(jcs({key: written[key] for key in kept}))
+
+
+def _lines(scratch: Path, pattern: str, count: int | None) -> tuple[Path, bytes]:
+    """Return the one file that the tracker wrote; it logs its own errors away.
+
+    Raises:
+        OSError: if it isn't there or not whole, which a full disk is the usual reason for.
+    """
+    [path] = list(scratch.rglob(pattern)) or [None]
+    written = path.read_bytes() if path else b""
+    if path is None or not written or (count is not None and written.count(b"\n") != count):
+        full = shutil.disk_usage(scratch.parent).free < _LITTLE
+        raise OSError(
+            errno.ENOSPC if full else errno.EIO, f"lm-eval wrote only a part of {pattern}"
+        )
+    return path, written
+
+
+def _name_source(task: dict[str, Any]) -> None:
+    """Say where a task's definition lies without where this machine keeps lm-eval."""
+    metadata = task.get("metadata", {})
+    source = metadata.get("config_source", "")
+    if Path(source).is_relative_to(TASKS):
+        metadata["config_source"] = f"lm_eval/tasks/{Path(source).relative_to(TASKS).as_posix()}"

@@ -9,9 +9,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from evaluations import store
-from evaluations.models import Revision, Run, Unit
+from evaluations.enums import ModelSource
+from evaluations.models import Revision, Run, Submission, Suite, Unit
 from evaluations.provenance.bundle import read_chunks
-from workers import bundle
+from workers import bundle, datasets
 
 _LOG_BYTES = 1 << 16
 
@@ -57,11 +58,11 @@ class Slot:
             store.save(file["sha256"], self.root / file["path"])
             yield
         yield from self._fetch_model(submission.revision)
-        tasks = list(suite.benchmarks.values_list("task", flat=True))
+        yield from self._fetch_datasets(suite)
         bundle.write_config(
             self.root,
-            tasks=tasks,
-            dtype=submission.precision,
+            tasks=suite.tasks,
+            model_args=_model_args(submission),
             chat_template=submission.chat_template,
         )
         for task, digest in run.pack.items():
@@ -80,6 +81,14 @@ class Slot:
             yield
         (self.root / "model").symlink_to(shared)
 
+    def _fetch_datasets(self, suite: Suite) -> Iterator[None]:
+        """Let the runner find the suite's datasets offline, at their pinned commits."""
+        for pinned in suite.pins.get("datasets", []):
+            path, revision = pinned["path"], pinned["revision"]
+            yield from datasets.fetch(path, revision)
+            datasets.lay_out(self.root, path, revision)
+            self.say(f"dataset {path} at {revision}")
+
     def fetch_answers(self, run: Run) -> dict[str, list[str]]:
         """Bring in the recorded answers of all units and return their paths by task."""
         recorded: dict[str, list[str]] = {}
@@ -92,6 +101,16 @@ class Slot:
     def remove(self) -> None:
         """Delete the slot; of the model it holds a link only, which is not followed."""
         shutil.rmtree(self.root, ignore_errors=True)
+
+
+def _model_args(submission: Submission) -> dict[str, str]:
+    """Return how stock lm-eval loads the model; our runner finds its files in `model/`."""
+    revision = submission.revision
+    if revision.model.source == ModelSource.HUB:
+        named = {"pretrained": revision.model.name, "revision": revision.commit}
+    else:
+        named = {"pretrained": "model"}
+    return {**named, "dtype": submission.precision}
 
 
 def answers_path(unit: Unit) -> str:

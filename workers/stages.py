@@ -103,7 +103,7 @@ def start(run: Run, place: Workplace, worker: str) -> Stage:
     place.slot.say("loading the model")
     environment = yield from place.do("load")
     place.slot.say("planning")
-    tasks = yield from place.do("plan")
+    tasks = yield from place.do("plan", folders=_folders(run))
     _check_documents(run, tasks)
     pack = {task: store.put_file(place.slot.root / "pack" / f"{task}.jsonl") for task in tasks}
     plan = _plan(run, tasks, pack, environment)
@@ -127,16 +127,21 @@ def start(run: Run, place: Workplace, worker: str) -> Stage:
     )
 
 
+def _folders(run: Run) -> list[str]:
+    return list(run.submission.board.suite.pins.get("folders", []))
+
+
 def _check_documents(run: Run, tasks: Mapping[str, Any]) -> None:
-    """Hold the plan against what the suite counted when it was published."""
-    for benchmark in run.submission.board.suite.benchmarks.all():
-        planned = tasks[benchmark.task]["summary"]["documents"]
-        if planned != benchmark.documents:
-            raise AssayError(
-                FailureCode.TASK_INVALID,
-                f"{benchmark.task} has {planned} documents; the suite counted "
-                f"{benchmark.documents}.",
-            )
+    """Hold the plan against the documents that the suite pinned when it was published."""
+    for task, pinned in run.submission.board.suite.pins.get("documents", {}).items():
+        planned = tasks[task]["summary"]
+        if planned["documents"] != pinned["count"]:
+            detail = f"has {planned['documents']} documents; the suite counted {pinned['count']}."
+        elif planned["documents_root"] != pinned["root"]:
+            detail = "has other documents than when the suite was published."
+        else:
+            continue
+        raise AssayError(FailureCode.TASK_INVALID, f"{task} {detail}")
 
 
 def _plan(
@@ -144,7 +149,10 @@ def _plan(
 ) -> dict[str, Any]:
     submission = run.submission
     suite, revision = submission.board.suite, submission.revision
-    fields = ("name", "task", "num_fewshot", "metric", "filter", "baseline")
+    fields = (
+        "name", "task", "num_fewshot", "metrics", "filter", "baseline",
+        "aggregation", "normalised", "withheld", "components",
+    )  # fmt: skip
     return {
         "v": 1,
         "suite": {
@@ -204,7 +212,7 @@ def score(run: Run, place: Workplace, worker: str) -> Stage:
     yield from place.prepare(run)
     root = place.slot.root
     recorded = place.slot.fetch_answers(run)
-    yield from place.do("score", recorded=recorded)
+    yield from place.do("score", recorded=recorded, folders=_folders(run))
     if run.submission.state != SubmissionState.PUBLISHING:
         runs.advance(run=run, by=worker, to=SubmissionState.PUBLISHING, token=run.token)
     benchmarks = [bundle.BenchmarkSpec(**spec) for spec in run.plan["suite"]["benchmarks"]]

@@ -1,5 +1,6 @@
 """The domain's tables, one aggregate per file."""
 
+from evaluations.models.access import ApiToken, IdempotentRequest
 from evaluations.models.language_models import LanguageModel, Revision
 from evaluations.models.results import Result, Score
 from evaluations.models.runs import Run, Unit
@@ -7,8 +8,10 @@ from evaluations.models.submissions import Submission, SubmissionEvent
 from evaluations.models.suites import Benchmark, Board, Suite
 
 __all__ = [
+    "ApiToken",
     "Benchmark",
     "Board",
+    "IdempotentRequest",
     "LanguageModel",
     "Result",
     "Revision",

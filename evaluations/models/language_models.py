@@ -7,7 +7,7 @@ from evaluations.models.identifiers import choices
 
 
 class LanguageModel(models.Model):
-    """A named model, such as `local:mti`."""
+    """A named model, such as `local:mti` or `hf:org/name`."""
 
     source = models.CharField(max_length=10, choices=choices(ModelSource))
     name = models.CharField(max_length=200)
@@ -23,8 +23,11 @@ class Revision(models.Model):
     """An immutable commit of a model: every file with its digest.
 
     Attributes:
-        commit: for `local:` models the SHA-256 of the canonical list of files.
-        files: `[{path, size, sha256}]`, sorted by path; the bytes lie in the artefact store.
+        commit: of a hub model its Git commit; for `local:` models the SHA-256 of the canonical
+            list of files.
+        files: `[{path, size, sha256}]`, sorted by path. The bytes of `local:` models lie in the
+            artefact store. A hub tells the SHA-256 of large files only, so the others are empty
+            until a worker has fetched them.
         parameters: counted in the headers of the weights.
         licence: as the card's front matter names it, or empty: not reported.
     """

@@ -14,12 +14,15 @@ class Submission(models.Model):
     """A request and its state; its page stays good for ever.
 
     Attributes:
+        requested_revision: the branch, tag or commit that was asked for, before it was resolved;
+            empty if none was named.
         key: chosen by the form, so that a form posted twice is one submission.
         failure_code: a `FailureCode`; empty unless the state is failed or cancelled.
     """
 
     public_id = models.CharField(max_length=10, unique=True, default=new_public_id, editable=False)
     revision = models.ForeignKey(Revision, models.PROTECT, related_name="submissions")
+    requested_revision = models.CharField(max_length=250, blank=True)
     board = models.ForeignKey(Board, models.PROTECT, related_name="submissions")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="submissions")
     precision = models.CharField(max_length=10, choices=choices(Precision))

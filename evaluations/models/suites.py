@@ -10,8 +10,12 @@ class Suite(models.Model):
     A draft takes no submissions; publishing pins it for good.
 
     Attributes:
+        requires: extras of lm-eval that its tasks need, such as `math`.
         files: `[{path, size, sha256}]` of the task folder; the bytes lie in the artefact store.
-        sha256: digest of the specification and files; a plan names it.
+        source_sha256: digest of the specification and files, as they were loaded.
+        tasks: what lm-eval is asked for: names of tasks, or of the one group that pins them.
+        pins: what publication found; see `services.suites.Survey`. Empty for a draft.
+        sha256: digest of all of these; a plan names it. Empty for a draft.
     """
 
     name = models.SlugField(_("name"))
@@ -20,8 +24,12 @@ class Suite(models.Model):
     description = models.TextField(_("description"), blank=True)
     languages = models.JSONField(_("languages"), default=list)
     aggregation = models.CharField(_("aggregation"), max_length=40, default="mean")
+    requires = models.JSONField(_("requires"), default=list)
     files = models.JSONField(_("files"), default=list)
-    sha256 = models.CharField(max_length=64)
+    source_sha256 = models.CharField(max_length=64, default="")
+    tasks = models.JSONField(_("tasks"), default=list)
+    pins = models.JSONField(_("pins"), default=dict)
+    sha256 = models.CharField(max_length=64, blank=True)
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
 
     class Meta:
@@ -40,8 +48,19 @@ class Benchmark(models.Model):
     """One column of a suite: a dataset with a protocol.
 
     Attributes:
-        metric, filter: the key of lm-eval's results, `"<metric>,<filter>"`.
+        task: as lm-eval knows it: a task, a group or a tag.
+        leaves: how many tasks it stands for.
+        num_fewshot: None leaves what the task's own YAML says.
+        metrics: with `filter` the keys of lm-eval's results, `"<metric>,<filter>"`; several are
+            averaged.
         baseline: the score of guessing, on the metric's scale.
+        baselines: of single tasks that differ from it, by name.
+        aggregation: how the tasks' values become one: `mean`, or `weighted` by their documents.
+        normalised: whether each value is first rescaled so that guessing is 0 and perfect is 1.
+        licence: the data's, an SPDX name in lower case.
+        withheld: whether its documents stay out of bundles, for their licence or because
+            publishing them would spoil the benchmark.
+        components: `[{task, metric, filter, baseline}]`, resolved at publication.
         documents: how many there are, counted at publication.
     """
 
@@ -51,12 +70,18 @@ class Benchmark(models.Model):
     title = models.CharField(max_length=200)
     description = models.TextField(blank=True)
     task = models.CharField(max_length=200)
-    num_fewshot = models.PositiveSmallIntegerField()
-    metric = models.CharField(max_length=80)
+    leaves = models.PositiveSmallIntegerField(default=1)
+    num_fewshot = models.PositiveSmallIntegerField(null=True)
+    metrics = models.JSONField(default=list)
     filter = models.CharField(max_length=80, default="none")
     baseline = models.FloatField(default=0.0)
+    baselines = models.JSONField(default=dict)
+    aggregation = models.CharField(max_length=10, default="mean")
+    normalised = models.BooleanField(default=False)
     languages = models.JSONField(default=list)
     licence = models.CharField(max_length=80)
+    withheld = models.BooleanField(default=False)
+    components = models.JSONField(default=list)
     documents = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta:
@@ -65,6 +90,11 @@ class Benchmark(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def metric(self) -> str:
+        """The metrics' names, as people read them."""
+        return " and ".join(self.metrics)
 
 
 class Board(models.Model):

@@ -15,13 +15,34 @@ class FormError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """Which number of lm-eval's a benchmark of the suite is."""
+class Source:
+    """A number of lm-eval's that a benchmark is made of; `baseline` is the score of guessing."""
 
-    name: str
     task: str
     metric: str
     filter: str
+    baseline: float
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a benchmark of the suite is called, in the plan and beside its score."""
+
+    name: str
+    task: str
+    metrics: tuple[str, ...]
+    filter: str
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkPlan:
+    """How a benchmark's value is made; `withheld` says that its samples stay unpublished."""
+
+    claim: Claim
+    weighted: bool
+    normalised: bool
+    withheld: bool
+    sources: tuple[Source, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +63,22 @@ class Plan:
     """`run/plan.json`, as far as the checks need it."""
 
     aggregation: str
-    benchmarks: tuple[Claim, ...]
+    benchmarks: tuple[BenchmarkPlan, ...]
     tasks: dict[str, TaskPlan]
     model: str
     revision: str
     chat_template: bool
+
+    @property
+    def withheld(self) -> set[str]:
+        """The planned tasks whose samples are not in the bundle, for their licence or their worth."""
+        named = {s.task for b in self.benchmarks if b.withheld for s in b.sources}
+        return named & set(self.tasks)
+
+    @property
+    def open_tasks(self) -> dict[str, TaskPlan]:
+        """The planned tasks whose samples are in the bundle."""
+        return {task: asked for task, asked in self.tasks.items() if task not in self.withheld}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +135,7 @@ def plan_from(data: Any) -> Plan:
     suite, model = take(data, "suite", dict), take(data, "model", dict)
     return Plan(
         aggregation=take(suite, "aggregation", str),
-        benchmarks=tuple(_claim(row) for row in take(suite, "benchmarks", list)),
+        benchmarks=tuple(_benchmark(row) for row in take(suite, "benchmarks", list)),
         tasks=tasks,
         model=take(model, "name", str),
         revision=take(model, "revision", str),
@@ -163,8 +195,33 @@ def results_from(data: Any) -> dict[str, Any]:
     return found
 
 
+def _benchmark(row: Any) -> BenchmarkPlan:
+    aggregation = take(row, "aggregation", str)
+    if aggregation not in {"mean", "weighted"}:
+        raise FormError(f"there is no aggregation {aggregation!r}")
+    return BenchmarkPlan(
+        claim=_claim(row),
+        weighted=aggregation == "weighted",
+        normalised=take(row, "normalised", bool),
+        withheld=take(row, "withheld", bool),
+        sources=tuple(_source(each) for each in take(row, "components", list)),
+    )
+
+
+def _source(row: Any) -> Source:
+    baseline = number(row, "baseline")
+    if not 0 <= baseline < 1:
+        raise FormError("'baseline' is not from 0 to below 1")
+    return Source(*(take(row, key, str) for key in ("task", "metric", "filter")), baseline)
+
+
 def _claim(row: Any) -> Claim:
-    return Claim(*(take(row, key, str) for key in ("name", "task", "metric", "filter")))
+    metrics = take(row, "metrics", list)
+    if not metrics or not all(isinstance(metric, str) for metric in metrics):
+        raise FormError("'metrics' is not a list of names")
+    return Claim(
+        take(row, "name", str), take(row, "task", str), tuple(metrics), take(row, "filter", str)
+    )
 
 
 def _stderr(row: Any) -> float | None:

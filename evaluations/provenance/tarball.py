@@ -38,16 +38,20 @@ def tar_members(path: Path) -> Iterator[Member]:
             an end that is missing.
     """
     with path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        extended: dict[str, str] = {}
-        while (header := _block(file, size)) != _ZEROS:
-            _check_header(header, first=file.tell() == _BLOCK)
-            if header[156:157] == b"x" and not extended:
-                extended = _pax(_body(file, header, size))
-                continue
-            yield _member(path, file, header, extended, size)
-            extended = {}
-        _check_end(file, dangling=bool(extended))
+        yield from open_tar_members(file, os.fstat(file.fileno()).st_size, path)
+
+
+def open_tar_members(file: BinaryIO, size: int, path: Path) -> Iterator[Member]:
+    """Yield the regular files of an open tar of so many bytes, as `tar_members` does."""
+    extended: dict[str, str] = {}
+    while (header := _block(file, size)) != _ZEROS:
+        _check_header(header, first=file.tell() == _BLOCK)
+        if header[156:157] == b"x" and not extended:
+            extended = _pax(_body(file, header, size))
+            continue
+        yield _member(path, file, header, extended, size)
+        extended = {}
+    _check_end(file, dangling=bool(extended))
 
 
 def _block(file: BinaryIO, size: int) -> bytes:

@@ -1,43 +1,46 @@
 """Loading suites from their YAML, publishing them, and opening boards."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from django.db import transaction
 from django.utils import timezone
 
 from evaluations import store
 from evaluations.errors import AssayError
+from evaluations.licences import may_redistribute
 from evaluations.models import Benchmark, Board, Suite
 from evaluations.provenance.canonical import jcs, sha256_hex
+from evaluations.specification import read_suite
 
-_BENCHMARK_FIELDS = (
-    "name",
-    "title",
-    "description",
-    "task",
-    "num_fewshot",
-    "metric",
-    "filter",
-    "baseline",
-    "languages",
-    "licence",
-)
-_SUITE_FIELDS = (
-    "name",
-    "version",
-    "title",
-    "description",
-    "languages",
-    "aggregation",
-    "benchmarks",
-)
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What publication finds out about a suite, with lm-eval and the hub at hand.
+
+    Attributes:
+        lm_eval: its version; the tasks' definitions are its own.
+        tasks: what lm-eval is to be asked for, see `Suite.tasks`.
+        files: more files for the suite's folder, by their path below `task/`.
+        leaves: of each benchmark by name, the tasks that it stands for, in lm-eval's order.
+        documents: of each leaf how many documents it has, and their root (docs/bundle.md).
+        datasets: `[{path, revision}]`, each pinned to a commit of the hub.
+        folders: where lm-eval keeps the tasks, relative to its own folder of tasks.
+    """
+
+    lm_eval: str
+    tasks: list[str]
+    files: Mapping[str, bytes]
+    leaves: Mapping[str, list[str]]
+    documents: Mapping[str, tuple[int, str]]
+    datasets: list[dict[str, str]]
+    folders: list[str]
 
 
 def load_suite(*, path: Path) -> tuple[Suite, bool]:
-    """Load a suite from its YAML file and the folder `tasks/` beside it.
+    """Load a suite from its YAML file and the folder `tasks/` beside it, if there is one.
 
     Returns:
         The suite, a draft until it is published, and whether it is new.
@@ -46,92 +49,109 @@ def load_suite(*, path: Path) -> tuple[Suite, bool]:
         AssayError: if the file is wrong, or if this version was loaded with other contents:
             a changed suite needs a new version, or old scores would seem comparable.
     """
-    spec = _read(path)
+    spec = read_suite(path)
     folder = path.parent / "tasks"
-    files = [
-        {
-            "path": f"task/{file.relative_to(folder).as_posix()}",
-            "size": file.stat().st_size,
-            "sha256": store.put_file(file),
-        }
-        for file in sorted(folder.rglob("*"))
-        if file.is_file()
-    ]
-    digest = sha256_hex(jcs({"spec": spec, "files": files}))
+    files = [_stored(file, folder) for file in sorted(folder.rglob("*")) if _belongs(file, folder)]
+    digest = sha256_hex(jcs({"spec": spec.model_dump(), "files": files}))
     with transaction.atomic():
         suite, created = Suite.objects.get_or_create(
-            name=spec["name"],
-            version=spec["version"],
+            name=spec.name,
+            version=spec.version,
             defaults={
-                "title": spec["title"],
-                "description": spec["description"],
-                "languages": spec["languages"],
-                "aggregation": spec["aggregation"],
+                **spec.model_dump(exclude={"name", "version", "benchmarks"}),
                 "files": files,
-                "sha256": digest,
+                "source_sha256": digest,
             },
         )
-        if suite.sha256 != digest:
+        if suite.source_sha256 != digest:
             raise AssayError(
                 "suite_changed",
                 f"{suite} was loaded before with other contents.",
                 "Raise the version in the YAML file.",
             )
         if created:
-            _add_benchmarks(suite, spec["benchmarks"])
+            Benchmark.objects.bulk_create(
+                Benchmark(
+                    suite=suite,
+                    position=position,
+                    metrics=benchmark.metric,
+                    **benchmark.model_dump(exclude={"metric"}),
+                )
+                for position, benchmark in enumerate(spec.benchmarks)
+            )
     return suite, created
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))
-        spec = {field: given[field] for field in _SUITE_FIELDS}
-        spec["benchmarks"] = [
-            {field: benchmark[field] for field in _BENCHMARK_FIELDS}
-            for benchmark in given["benchmarks"]
-        ]
-    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
-        raise _invalid(f"{path.name} is not a suite: {type(error).__name__}: {error}.") from error
-    if spec["aggregation"] != "mean":
-        raise _invalid(f"{path.name}: there is no aggregation {spec['aggregation']!r}, only mean.")
-    return spec
+def _belongs(file: Path, folder: Path) -> bool:
+    parts = file.relative_to(folder).parts
+    return file.is_file() and not any(p.startswith(".") or p == "__pycache__" for p in parts)
 
 
-def _invalid(detail: str) -> AssayError:
-    return AssayError("suite_invalid", detail, "See evaluations/demo/suite.yaml for the shape.")
+def _stored(file: Path, folder: Path) -> dict[str, Any]:
+    return {
+        "path": f"task/{file.relative_to(folder).as_posix()}",
+        "size": file.stat().st_size,
+        "sha256": store.put_file(file),
+    }
 
 
-def _add_benchmarks(suite: Suite, specs: Sequence[Mapping[str, Any]]) -> None:
-    Benchmark.objects.bulk_create(
-        Benchmark(
-            suite=suite, position=position, **{field: spec[field] for field in _BENCHMARK_FIELDS}
-        )
-        for position, spec in enumerate(specs)
-    )
-
-
-def publish(*, suite: Suite) -> None:
-    """Pin a suite whose data lie in its own files, and open it to submissions.
-
-    Each benchmark's documents are counted; a plan with another number is refused later.
+def publish(*, suite: Suite, survey: Survey) -> None:
+    """Pin a suite for good and open it to submissions; harmless if it is published already.
 
     Raises:
-        AssayError: if a benchmark's data are not among the suite's files.
+        AssayError: if a benchmark stands for another number of tasks than its YAML says.
     """
-    files = {file["path"]: file["sha256"] for file in suite.files}
     with transaction.atomic():
+        suite.refresh_from_db(from_queryset=Suite.objects.select_for_update())
+        if not suite.is_draft:
+            return
         for benchmark in suite.benchmarks.all():
-            path = f"task/{benchmark.task}/data/test.jsonl"
-            if path not in files:
-                raise AssayError(
-                    "suite_invalid",
-                    f"{suite} has no {path}.",
-                    "Only suites with local data can be published.",
-                )
-            benchmark.documents = store.get_bytes(files[path]).count(b"\n")
-            benchmark.save(update_fields=["documents"])
-        suite.published_at = suite.published_at or timezone.now()
-        suite.save(update_fields=["published_at"])
+            _resolve(benchmark, survey)
+        suite.files = sorted(
+            suite.files
+            + [
+                {"path": f"task/{path}", "size": len(data), "sha256": store.put_bytes(data)}
+                for path, data in survey.files.items()
+            ],
+            key=lambda file: str(file["path"]),
+        )
+        suite.tasks = survey.tasks
+        suite.pins = {
+            "lm_eval": survey.lm_eval,
+            "datasets": survey.datasets,
+            "folders": survey.folders,
+            "documents": {
+                leaf: {"count": count, "root": root}
+                for leaf, (count, root) in sorted(survey.documents.items())
+            },
+        }
+        source = {"source": suite.source_sha256, "files": suite.files, "tasks": suite.tasks}
+        suite.sha256 = sha256_hex(jcs(source | {"pins": suite.pins}))
+        suite.published_at = timezone.now()
+        suite.save()
+
+
+def _resolve(benchmark: Benchmark, survey: Survey) -> None:
+    leaves = survey.leaves[benchmark.name]
+    if len(leaves) != benchmark.leaves:
+        raise AssayError(
+            "suite_invalid",
+            f"{benchmark.task} stands for {len(leaves)} tasks; the suite says {benchmark.leaves}.",
+            "Correct `leaves` in the YAML file and raise the suite's version.",
+        )
+    benchmark.components = [
+        {
+            "task": leaf,
+            "metric": metric,
+            "filter": benchmark.filter,
+            "baseline": benchmark.baselines.get(leaf, benchmark.baseline),
+        }
+        for leaf in leaves
+        for metric in benchmark.metrics
+    ]
+    benchmark.withheld |= not may_redistribute(benchmark.licence)
+    benchmark.documents = sum(survey.documents[leaf][0] for leaf in leaves)
+    benchmark.save(update_fields=["components", "documents", "withheld"])
 
 
 def open_board(*, slug: str, suite: Suite) -> tuple[Board, bool]:

@@ -5,14 +5,16 @@ from django.urls import reverse
 from ninja import Schema
 
 from evaluations.models import Result
-from leaderboard.api.licences import may_redistribute
+from evaluations.enums import ModelSource
+from evaluations.licences import may_redistribute
 
 
 class Links(Schema):
     """Addresses of a result; `files` is the folder of the three that follow it.
 
     Attributes:
-        model: null where the licence doesn't let this site pass the model on.
+        model: null where the licence doesn't let this site pass the model on, and for models of
+            a hub, which stay there.
     """
 
     page: str
@@ -33,7 +35,8 @@ def links(request: HttpRequest, result: Result) -> Links:
         bundle=_absolute(request, "api:get_bundle", result.public_id),
         model=(
             _absolute(request, "api:get_model", result.public_id)
-            if may_redistribute(result.revision.licence)
+            if result.revision.model.source == ModelSource.LOCAL
+            and may_redistribute(result.revision.licence)
             else None
         ),
         submission=_absolute(request, "submission", result.submission.public_id),

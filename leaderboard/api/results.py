@@ -1,24 +1,48 @@
 """Results: everything pinned, and the files that prove it."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from ninja import Router
+from typing import Annotated
 
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from ninja import Query, Router
+
+from evaluations.enums import ModelSource, SubmissionState
 from evaluations.errors import AssayError
+from evaluations.licences import may_redistribute
 from evaluations.models import Result
 from evaluations.queries import results
+from evaluations.queries.catalogue import source_and_name
 from evaluations.queries.pins import pins
 from leaderboard.api import downloads
+from leaderboard.api.benchmarks import ProtocolOut
 from leaderboard.api.certificate import FileOut, LineOut, PinsOut, ResultOut
-from leaderboard.api.licences import may_redistribute
+from leaderboard.api.cursors import NO_NUL, Cursor, Limit, piece, read
 from leaderboard.api.links import links
+from leaderboard.api.result_data import ResultsOut, item
 
 router = Router(tags=["results"])
+
+
+@router.get("", response=ResultsOut, operation_id="list_results")
+def list_results(
+    request: HttpRequest,
+    response: HttpResponse,
+    board: Annotated[str, Query(description="a board's slug", pattern=NO_NUL)] = "",
+    model: Annotated[str, Query(description="a model's name", pattern=NO_NUL)] = "",
+    limit: Limit = 50,
+    cursor: Cursor = "",
+) -> ResultsOut:
+    """List the results that stand, the newest first."""
+    wanted = source_and_name(model) if model else None
+    rows = results.after(read(request, cursor), limit + 1, board=board, model=wanted)
+    rows, following = piece(request, response, rows, limit)
+    return ResultsOut(items=[item(request, result) for result in rows], next=following)
 
 
 @router.get("/{slug:result_id}", response=ResultOut, operation_id="get_result")
 def get_result(request: HttpRequest, result_id: str) -> ResultOut:
     """Return a result with everything pinned."""
-    result = _result(result_id)
+    result = found(result_id)
+    standing = results.standing(result)
     return ResultOut(
         id=result.public_id,
         model=str(result.revision.model),
@@ -26,7 +50,8 @@ def get_result(request: HttpRequest, result_id: str) -> ResultOut:
         licence=result.revision.licence,
         board=result.board.slug,
         suite=str(result.board.suite),
-        rank=results.standing(result).rank,
+        rank=standing.rank if standing else None,
+        withdrawn=result.submission.state == SubmissionState.WITHDRAWN,
         score=result.value,
         stderr=result.stderr,
         published_at=result.published_at,
@@ -46,19 +71,25 @@ def get_result(request: HttpRequest, result_id: str) -> ResultOut:
 @router.get("/{slug:result_id}/config.yaml", operation_id="get_config")
 def get_config(request: HttpRequest, result_id: str) -> HttpResponse:
     """Return the config that stock lm-eval takes as it is."""
-    return HttpResponse(_result(result_id).config, content_type="text/yaml; charset=utf-8")
+    return HttpResponse(found(result_id).config, content_type="text/yaml; charset=utf-8")
 
 
 @router.api_operation(["GET", "HEAD"], "/{slug:result_id}/bundle.tar", operation_id="get_bundle")
 def get_bundle(request: HttpRequest, result_id: str) -> HttpResponseBase:
     """Return the bundle that holds everything needed to check the result offline."""
-    return downloads.bundle(request, _result(result_id))
+    return downloads.bundle(request, found(result_id))
 
 
 @router.api_operation(["GET", "HEAD"], "/{slug:result_id}/model.tar", operation_id="get_model")
 def get_model(request: HttpRequest, result_id: str) -> HttpResponseBase:
     """Return the model's files, if its licence lets this site pass them on."""
-    result = _result(result_id)
+    result = found(result_id)
+    if result.revision.model.source != ModelSource.LOCAL:
+        raise AssayError(
+            "not_found",
+            f"{result.revision.model} is not kept here.",
+            "Get the files from the model's hub; their digests are listed with the result.",
+        )
     licence = result.revision.licence
     if not may_redistribute(licence):
         raise AssayError(
@@ -70,7 +101,12 @@ def get_model(request: HttpRequest, result_id: str) -> HttpResponseBase:
     return downloads.model(request, result)
 
 
-def _result(public_id: str) -> Result:
+def found(public_id: str) -> Result:
+    """Return a result.
+
+    Raises:
+        AssayError: `result_not_found`.
+    """
     result = results.by_id(public_id)
     if result is None:
         raise AssayError(
@@ -84,12 +120,7 @@ def _result(public_id: str) -> Result:
 def _line(line: results.Line) -> LineOut:
     benchmark, score = line.benchmark, line.score
     return LineOut(
-        name=benchmark.name,
-        task=benchmark.task,
-        metric=benchmark.metric,
-        filter=benchmark.filter,
-        num_fewshot=benchmark.num_fewshot,
-        baseline=benchmark.baseline,
+        **ProtocolOut.from_orm(benchmark).model_dump(),
         value=score.value if score else None,
         stderr=score.stderr if score else None,
         n=score.n if score else None,

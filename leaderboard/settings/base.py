@@ -75,6 +75,14 @@ CELERY_DOORBELL = VAR / "doorbell"
 
 #: Where artefacts lie: bundles, models, packs, answers; each under its SHA-256.
 ASSAY_STORE_URL = env.text("ASSAY_STORE_URL", (VAR / "artifacts").as_uri())
+#: The hub that models and datasets come from; the variable is the hub client's own.
+HUB_ENDPOINT = env.text("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
+#: The operator's token for what is gated. It only ever goes to the hub, in a header.
+ASSAY_HUB_TOKEN = env.text("ASSAY_HUB_TOKEN")
+#: Models with more bytes than this are refused, 10^9 bytes each.
+ASSAY_MODEL_GB = env.whole("ASSAY_MODEL_GB", 40)
+#: What this host's workers keep of models that nothing uses just now.
+ASSAY_MODEL_CACHE_GB = env.whole("ASSAY_MODEL_CACHE_GB", 100)
 #: A worker that says nothing for so long has lost its work to the next one.
 ASSAY_LEASE_SECONDS = env.whole("ASSAY_LEASE_SECONDS", 90)
 #: How often a worker renews its lease, and the scheduler rings.
@@ -90,7 +98,8 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # It logs every request that it makes, and one that succeeds is no news.
-    "loggers": {"httpx": {"level": "WARNING"}},
+    # They log every request that they make; one that succeeds is no news, and the addresses of a
+    # hub's storage carry signatures that open what is gated.
+    "loggers": {name: {"level": "WARNING"} for name in ("httpx", "httpx2")},
     "root": {"handlers": ["stderr"], "level": env.text("ASSAY_LOG_LEVEL", "INFO")},
 }

@@ -26,7 +26,8 @@ def visitor(site: Site, tmp_path: Path) -> Iterator[Visitor]:
     site.environment.update(
         ASSAY_LEASE_SECONDS="4", ASSAY_HEARTBEAT_SECONDS="1", ASSAY_SWEEP_SECONDS="1"
     )
-    site.manage("load_suite", str(make_suite(tmp_path / "suite")), "--publish")
+    site.manage("load_suite", str(make_suite(tmp_path / "suite")))
+    site.manage("publish_suite", "made-up")
     site.manage("create_board", "made-up", "made-up")
     site.manage("register_model", "random", str(make_model(tmp_path / "model")))
     site.manage("collectstatic", "--noinput", "-v0")

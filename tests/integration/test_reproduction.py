@@ -16,9 +16,15 @@ from workers.runner.protocol import Call
 
 pytestmark = pytest.mark.engine
 BENCHMARKS = [
-    BenchmarkSpec("letters", MC, 3, "acc", "none", 0.25),
-    BenchmarkSpec("copy", GEN, 2, "exact_match", "word", 0.0),
-]
+    BenchmarkSpec(
+        name, task, None, [metric], kept, 0.25, "mean", normalised=False, withheld=False,
+        components=[{"task": task, "metric": metric, "filter": kept, "baseline": 0.25}],
+    )
+    for name, task, metric, kept in [
+        ("letters", MC, "acc", "none"),
+        ("copy", GEN, "exact_match", "word"),
+    ]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -31,7 +37,8 @@ def test_units_of_any_size_in_any_order_reproduce_a_stock_run_byte_for_byte(
     slot.mkdir()
     make_tasks(slot / "task")
     make_model(slot / "model")
-    write_config(slot, tasks=[MC, GEN], dtype="float32", chat_template=chat_template)
+    model_args = {"pretrained": "model", "dtype": "float32"}
+    write_config(slot, tasks=[MC, GEN], model_args=model_args, chat_template=chat_template)
     bundles = {cut: _evaluate(slot, tmp_path, cut) for cut in cuts}
     assert len({bundle.read_bytes() for bundle in bundles.values()}) == 1
 
@@ -50,7 +57,7 @@ def _evaluate(slot: Path, tmp_path: Path, cut: int) -> Path:
     (here / "answers").mkdir()
     runner = Runner(here, tmp_path / f"log-{cut}.txt")
     try:
-        tasks = _do(runner, Call("plan"))
+        tasks = _do(runner, Call("plan", {"folders": []}))
         units = [(task, first) for task in tasks for first in range(0, DOCUMENTS, cut)]
         random.Random(cut).shuffle(units)
         files: dict[str, list[str]] = {}
@@ -65,7 +72,7 @@ def _evaluate(slot: Path, tmp_path: Path, cut: int) -> Path:
                 ),
             )
             files.setdefault(task, []).append(path)
-        _do(runner, Call("score", {"recorded": files}))
+        _do(runner, Call("score", {"recorded": files, "folders": []}))
     finally:
         runner.close()
     write_scores(here, read_scores(here, BENCHMARKS))

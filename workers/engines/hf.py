@@ -20,6 +20,8 @@ from evaluations.failures import FailureCode
 from workers.answers import Answer
 from workers.pack import Document
 
+#: Where a slot has the model, relative to the working directory.
+MODEL = Path("model")
 #: Documents that are answered between two records; small enough to show progress, large enough
 #: that writing costs nothing beside answering.
 BATCH_DOCUMENTS = 8
@@ -31,8 +33,9 @@ def load(config: Mapping[str, Any]) -> LM:
     Raises:
         AssayError: `unsupported_architecture`, `tokenizer_error` or `nan_logits`.
     """
-    model_args = dict(config["model_args"])
-    pretrained = str(Path(model_args["pretrained"]))
+    # A published config may name a model of the hub; here its files lie in the slot, offline.
+    model_args = {**config["model_args"], "pretrained": str(MODEL)}
+    pretrained = str(MODEL)
     _attempt(FailureCode.UNSUPPORTED_ARCHITECTURE, lambda: AutoConfig.from_pretrained(pretrained))
     _attempt(FailureCode.TOKENIZER_ERROR, lambda: AutoTokenizer.from_pretrained(pretrained))
     lm = _attempt(

@@ -14,7 +14,7 @@ from typing import Any, Literal
 class Call:
     """A step that the runner is asked to take, by name, with its arguments."""
 
-    name: Literal["load", "plan", "answer", "score"]
+    name: Literal["survey", "load", "plan", "answer", "score"]
     args: dict[str, Any] = field(default_factory=dict)
 
 

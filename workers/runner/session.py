@@ -36,13 +36,19 @@ class Session:
         lm = self._lm
         return {"max_length": lm.max_length, **environment()}
 
-    def plan(self) -> dict[str, dict[str, Any]]:
+    def survey(self, folders: list[str]) -> dict[str, tuple[int, str]]:
+        """Count the documents of a suite's tasks; see `workers.plan.survey`."""
+        from workers import plan
+
+        return plan.survey(self._config, folders)
+
+    def plan(self, folders: list[str]) -> dict[str, dict[str, Any]]:
         """Build the pack in `pack/`; see `workers.plan.build` for what is returned."""
         from workers import plan
 
         folder = Path("pack")
         folder.mkdir(exist_ok=True)
-        return plan.build(self._config, self._lm, folder)
+        return plan.build(self._config, self._lm, folder, folders)
 
     def answer(self, task: str, first: int, count: int, repeats: int, path: str) -> None:
         """Answer documents `first` to `first + count - 1` of a task and record them in a file."""
@@ -58,12 +64,12 @@ class Session:
                 done = min(done + hf.BATCH_DOCUMENTS, len(documents))
                 self._report(done)
 
-    def score(self, recorded: dict[str, list[str]]) -> None:
+    def score(self, recorded: dict[str, list[str]], folders: list[str]) -> None:
         """Replay the recorded answers, `{task: [files]}`, and write `results/`."""
         from workers import scoring
 
         files = {task: [Path(path) for path in paths] for task, paths in recorded.items()}
-        scoring.score(self._config, Path(), files)
+        scoring.score(self._config, Path(), files, folders)
 
 
 def environment() -> dict[str, Any]:

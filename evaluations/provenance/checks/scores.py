@@ -4,41 +4,60 @@ from typing import Any
 
 from evaluations.provenance.checks.evidence import Evidence
 from evaluations.provenance.checks.outcome import CheckFailedError, CheckSkippedError
+from evaluations.provenance.checks.samples import told
 from evaluations.provenance.checks.tasks import Recomputed, recompute_tasks
-from evaluations.provenance.documents import Measured
+from evaluations.provenance.documents import BenchmarkPlan, Measured, Source
 from evaluations.provenance.rescore.aggregation import NO_STDERR
-from evaluations.scoring.aggregate import Estimate, mean_of
+from evaluations.scoring.aggregate import Component, Estimate, benchmark_score, mean_of
 
 
 def check_scores(evidence: Evidence) -> str:
     """Compute everything again and compare it exactly, from the rows up to the score."""
     plan, scores = evidence.plan, evidence.scores
     again = recompute_tasks(evidence)
-    if tuple(measured.claim for measured in scores.benchmarks) != plan.benchmarks:
+    planned = tuple(benchmark.claim for benchmark in plan.benchmarks)
+    if tuple(measured.claim for measured in scores.benchmarks) != planned:
         raise CheckFailedError("results/scores.json has other benchmarks than the planned suite")
-    for measured in scores.benchmarks:
-        _check_benchmark(measured, evidence.results["results"])
+    for benchmark, measured in zip(plan.benchmarks, scores.benchmarks, strict=True):
+        _check_benchmark(benchmark, measured, evidence.results["results"])
     if plan.aggregation != "mean":
         raise CheckSkippedError(f"this assay does not know the aggregation {plan.aggregation!r}")
     _check_total(evidence)
-    lacking = [m.claim.name for m in scores.benchmarks if _keys(m) & again.unverified]
+    lacking = [b.claim.name for b in plan.benchmarks if _keys(b) & again.unverified]
     if lacking:
         raise CheckSkippedError(
             f"{', '.join(lacking)}: a corpus metric or a bootstrapped error needs lm-eval itself"
         )
-    return _summary(evidence, again)
+    return told(plan, _summary(evidence, again))
 
 
-def _check_benchmark(measured: Measured, results: dict[str, Any]) -> None:
-    claim = measured.claim
-    row = results.get(claim.task, {})
-    value = row.get(f"{claim.metric},{claim.filter}")
-    error = row.get(f"{claim.metric}_stderr,{claim.filter}")
-    if value is None or error is None:
-        raise CheckFailedError(f"{claim.name}: results.json has no such task, metric or filter")
-    said = NO_STDERR if measured.stderr is None else measured.stderr
-    if (measured.value, said, measured.n) != (value, error, row.get("sample_len")):
-        raise CheckFailedError(f"{claim.name}: results/scores.json differs from results.json")
+def _check_benchmark(benchmark: BenchmarkPlan, measured: Measured, results: dict[str, Any]) -> None:
+    name = benchmark.claim.name
+    if not benchmark.sources:
+        raise CheckFailedError(f"{name}: the plan makes it of nothing")
+    components = [_component(name, source, results) for source in benchmark.sources]
+    made = benchmark_score(components, weighted=benchmark.weighted, normalised=benchmark.normalised)
+    n = sum({component.task: component.n for component in components}.values())
+    if (measured.value, measured.stderr, measured.n) != (made.value, made.stderr, n):
+        raise CheckFailedError(f"{name}: results/scores.json does not follow from results.json")
+
+
+def _component(name: str, source: Source, results: dict[str, Any]) -> Component:
+    row = results.get(source.task, {})
+    value = row.get(f"{source.metric},{source.filter}")
+    error = row.get(f"{source.metric}_stderr,{source.filter}")
+    numbers = [one for one in (value, error) if one != NO_STDERR]
+    if value == NO_STDERR or not all(_is_number(one) for one in numbers):
+        raise CheckFailedError(f"{name}: results.json has no such task, metric or filter")
+    size = row.get("sample_len")
+    if not isinstance(size, int):
+        raise CheckFailedError(f"{name}: results.json does not say how many samples there are")
+    stderr = None if error == NO_STDERR else float(error)
+    return Component(source.task, Estimate(float(value), stderr), size, source.baseline)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _check_total(evidence: Evidence) -> None:
@@ -50,11 +69,11 @@ def _check_total(evidence: Evidence) -> None:
         raise CheckFailedError(f"the score is said to be {scores.value}; it is {total.value}")
 
 
-def _keys(measured: Measured) -> set[tuple[str, str]]:
-    claim = measured.claim
+def _keys(benchmark: BenchmarkPlan) -> set[tuple[str, str]]:
     return {
-        (claim.task, f"{claim.metric},{claim.filter}"),
-        (claim.task, f"{claim.metric}_stderr,{claim.filter}"),
+        (source.task, f"{source.metric}{error},{source.filter}")
+        for source in benchmark.sources
+        for error in ("", "_stderr")
     }
 
 

@@ -1,30 +1,80 @@
 """Loading and publishing suites, and registering models into the store."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
 
 from evaluations import store
 from evaluations.errors import AssayError
 from evaluations.models import Suite
 from evaluations.services.models import register_local
 from evaluations.services.suites import load_suite, open_board, publish
-from tests.material import DOCUMENTS, MC, make_suite
+from tests.material import DOCUMENTS, GEN, MC, make_suite
+from tests.surveys import counted
 from tests.unit.evaluations.test_inspection import folder  # noqa: F401  the model's folder
 
 pytestmark = pytest.mark.django_db
 
 
-def test_suite_is_a_draft_until_published_and_counts_its_documents(tmp_path: Path) -> None:
+def test_suite_is_a_draft_until_published_and_pins_its_documents(tmp_path: Path) -> None:
     suite, created = load_suite(path=make_suite(tmp_path))
-    assert (created, suite.is_draft) == (True, True)
-    publish(suite=suite)
+    assert (created, suite.is_draft, suite.sha256) == (True, True, "")
+    survey = counted(suite)
+    publish(suite=suite, survey=survey)
     assert not suite.is_draft
-    assert [b.documents for b in suite.benchmarks.all()] == [DOCUMENTS, DOCUMENTS]
+    assert suite.pins["documents"][MC] == {"count": DOCUMENTS, "root": survey.documents[MC][1]}
+    letters, copying = suite.benchmarks.all()
+    assert (letters.documents, copying.documents) == (DOCUMENTS, DOCUMENTS)
+    assert copying.components == [
+        {"task": GEN, "metric": "exact_match", "filter": "word", "baseline": 0.0}
+    ]
     [yaml] = [file for file in suite.files if file["path"] == f"task/{MC}/{MC}.yaml"]
     assert store.get_bytes(yaml["sha256"]) == (tmp_path / "tasks" / MC / f"{MC}.yaml").read_bytes()
+
+
+def test_publishing_again_changes_nothing(tmp_path: Path) -> None:
+    suite, _ = load_suite(path=make_suite(tmp_path))
+    survey = counted(suite)
+    publish(suite=suite, survey=survey)
+    pinned = (suite.sha256, suite.published_at)
+    publish(suite=suite, survey=replace(survey, lm_eval="0.0"))
+    suite.refresh_from_db()
+    assert (suite.sha256, suite.published_at) == pinned
+
+
+def test_other_data_give_a_published_suite_another_digest(tmp_path: Path) -> None:
+    suite, _ = load_suite(path=make_suite(tmp_path))
+    survey = counted(suite)
+    digests = set()
+    for changed in (survey, replace(survey, documents=survey.documents | {MC: (3, "00" * 32)})):
+        with transaction.atomic():
+            publish(suite=suite, survey=changed)
+            digests.add(suite.sha256)
+            transaction.set_rollback(True)
+    assert len(digests) == 2
+
+
+def test_benchmark_that_stands_for_other_tasks_than_it_says_stays_a_draft(tmp_path: Path) -> None:
+    suite, _ = load_suite(path=make_suite(tmp_path))
+    survey = counted(suite)
+    with pytest.raises(AssayError, match="stands for 2 tasks; the suite says 1"):
+        publish(suite=suite, survey=replace(survey, leaves=survey.leaves | {"letters": [MC, GEN]}))
+    suite.refresh_from_db()
+    assert suite.is_draft
+    assert suite.benchmarks.exclude(components=[]).count() == 0
+
+
+def test_hidden_files_and_bytecode_stay_out_of_a_suite(tmp_path: Path) -> None:
+    path = make_suite(tmp_path)
+    for name in ("__pycache__/a.pyc", ".hidden"):
+        (tmp_path / "tasks" / MC / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "tasks" / MC / name).write_text("x")
+    suite, _ = load_suite(path=path)
+    assert len(suite.files) == 6
 
 
 def test_loading_again_changes_nothing_but_changed_contents_need_a_version(tmp_path: Path) -> None:
@@ -49,16 +99,6 @@ def test_wrong_file_is_refused_in_words(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(CommandError, match="suite_invalid"):
         call_command("load_suite", str(path))
-
-
-def test_suite_without_its_data_stays_a_draft(tmp_path: Path) -> None:
-    path = make_suite(tmp_path)
-    (tmp_path / "tasks" / MC / "data" / "test.jsonl").unlink()
-    suite, _ = load_suite(path=path)
-    with pytest.raises(AssayError, match="has no task"):
-        publish(suite=suite)
-    suite.refresh_from_db()
-    assert suite.is_draft
 
 
 def test_board_opens_once(tmp_path: Path) -> None:

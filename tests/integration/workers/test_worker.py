@@ -22,6 +22,7 @@ from evaluations.services.models import register_local
 from evaluations.services.submissions import submit
 from evaluations.services.suites import load_suite, open_board, publish
 from tests.material import DOCUMENTS, make_model, make_suite
+from tests.surveys import counted
 from workers.stages import Workplace
 from workers.worker import Worker
 
@@ -39,7 +40,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def queued(folders: Path) -> Submission:
     suite, _ = load_suite(path=folders / "suite.yaml")
-    publish(suite=suite)
+    publish(suite=suite, survey=counted(suite))
     open_board(slug="made-up", suite=suite)
     register_local(name="random", folder=folders / "model")
     return submitted("local:random")

@@ -1,6 +1,6 @@
 import pytest
 
-from leaderboard.api.licences import may_redistribute
+from evaluations.licences import may_redistribute
 from leaderboard.api.standings import View, _cell
 
 

@@ -197,7 +197,19 @@ def change_choices(made, chance):
 
 
 def change_suite(made, chance):
-    made.plan["suite"]["benchmarks"][0]["metric"] = "acc"
+    made.plan["suite"]["benchmarks"][0]["metrics"] = ["acc"]
+
+
+def change_components(made, chance):
+    made.plan["suite"]["benchmarks"][0]["components"][0]["metric"] = "acc"
+
+
+def change_normalisation(made, chance):
+    made.plan["suite"]["benchmarks"][0]["normalised"] = True
+
+
+def empty_benchmark(made, chance):
+    made.plan["suite"]["benchmarks"][0]["components"] = []
 
 
 def change_output_type(made, chance):
@@ -268,6 +280,9 @@ FORGERIES = [
     (change_task_hash, 2, 10),
     (change_choices, 1, 11),
     (change_suite, 1, 11),
+    (change_components, 1, 11),
+    (change_normalisation, 1, 11),
+    (empty_benchmark, 1, 11),
     (change_output_type, 1, 11),
     (hide_configuration, 2, 11),
     (change_model, 1, 8),

@@ -91,7 +91,7 @@ def test_verify_bundle_escapes_what_a_terminal_obeys(tmp_path):
         benchmarks[0]["name"] = "\x1b[2J\u202e"
     made.scores["benchmarks"][0]["n"] += 1
     why = verify_bundle(made.write(tmp_path)).checks[10].why
-    assert why == r"\x1b[2J\u202e: results/scores.json differs from results.json"
+    assert why == r"\x1b[2J\u202e: results/scores.json does not follow from results.json"
 
 
 def test_verify_bundle_reports_an_unforeseen_error_without_a_traceback(tmp_path, monkeypatch):

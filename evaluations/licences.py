@@ -1,4 +1,4 @@
-"""Whose weights this site may hand on."""
+"""Whose weights and data this site may hand on."""
 
 #: As cards name them (SPDX in lower case): each lets anyone pass copies on. Licences that tie
 #: copies to conditions on use (OpenRAIL, Llama, Gemma …) are left out: we can't hold readers to
@@ -12,5 +12,6 @@ _REDISTRIBUTABLE = frozenset(
 
 
 def may_redistribute(licence: str) -> bool:
-    """Return whether a model under this licence may be downloaded from here; unknown means no."""
-    return licence in _REDISTRIBUTABLE or licence == "bsd" or licence.startswith("bsd-")
+    """Return whether what is under this licence may be passed on from here; unknown means no."""
+    name = licence.lower()
+    return name in _REDISTRIBUTABLE or name == "bsd" or name.startswith("bsd-")

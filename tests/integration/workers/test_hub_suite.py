@@ -1,0 +1,109 @@
+"""A suite over datasets of a hub: published, run offline, and reproduced by stock lm-eval."""
+
+import io
+import json
+import os
+import tarfile
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+
+from evaluations import store
+from evaluations.enums import SubmissionState
+from evaluations.models import Submission, Suite
+from evaluations.services.models import register_local
+from evaluations.services.submissions import submit
+from evaluations.services.suites import load_suite, open_board
+from tests.hub import Hub
+from tests.hub_datasets import COUNT, arc, gsm8k
+from tests.material import make_model
+from tests.stock import assert_reproduced, run_stock
+from workers.worker import Worker
+
+pytestmark = [pytest.mark.engine, pytest.mark.django_db(transaction=True)]
+ARC, GSM8K = "allenai/ai2_arc", "openai/gsm8k"
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Suite:
+    common = {"languages": ["en"], "licence": "mit"}
+    spec = {
+        "name": "real", "version": 1, "title": "Real names", "languages": ["en"],
+        "benchmarks": [
+            {"name": "arc", "title": "ARC", "task": "arc_challenge", "num_fewshot": 2,
+             "metric": "acc_norm", "baseline": 0.25, **common},
+            {"name": "gsm8k", "title": "GSM8K", "task": "gsm8k", "num_fewshot": 1,
+             "metric": "exact_match", "filter": "strict-match", **common},
+        ],
+    }  # fmt: skip
+    (tmp_path / "suite.yaml").write_text(json.dumps(spec))
+    return load_suite(path=tmp_path / "suite.yaml")[0]
+
+
+def queued(suite: Suite, tmp_path: Path) -> Submission:
+    open_board(slug="real", suite=suite)
+    register_local(name="random", folder=make_model(tmp_path / "model"))
+    user = User.objects.create_user("ana")
+    return submit(by=user, model="local:random", board="real")[0]
+
+
+def worked(submission: Submission) -> Submission:
+    assert Worker().work(seconds=300) is False
+    submission.refresh_from_db()
+    return submission
+
+
+def test_suite_is_pinned_run_offline_and_reproduced_online(
+    hub: Hub, suite: Suite, tmp_path: Path
+) -> None:
+    commits = {ARC: hub.add_dataset(ARC, arc()), GSM8K: hub.add_dataset(GSM8K, gsm8k())}
+    call_command("publish_suite", "real")
+    suite.refresh_from_db()
+    assert suite.pins["datasets"] == [
+        {"path": d, "revision": c} for d, c in sorted(commits.items())
+    ]
+    assert {task: p["count"] for task, p in suite.pins["documents"].items()} == {
+        "arc_challenge": COUNT,
+        "gsm8k": COUNT,
+    }
+    # What happens to the branch later changes nothing.
+    hub.add_dataset(ARC, arc() | {"README.md": b"changed"})
+    submission = worked(queued(suite, tmp_path))
+    assert (submission.state, submission.failure_detail) == (SubmissionState.PUBLISHED, "")
+
+    elsewhere = tmp_path / "elsewhere"
+    data = store.get_bytes(submission.result.bundle_sha256)
+    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        archive.extractall(elsewhere, filter="data")
+    results = (elsewhere / "results" / "results.json").read_text()
+    assert "site-packages" not in results
+    os.symlink(tmp_path / "model", elsewhere / "model")
+    run_stock(elsewhere, HF_ENDPOINT=hub.endpoint, HF_HUB_OFFLINE="0")
+    assert_reproduced(elsewhere)
+
+
+def test_data_that_changed_under_a_pinned_revision_are_refused(
+    hub: Hub, suite: Suite, tmp_path: Path
+) -> None:
+    hub.add_dataset(ARC, arc())
+    hub.add_dataset(GSM8K, gsm8k())
+    call_command("publish_suite", "real")
+    suite.refresh_from_db()
+    pinned = suite.pins["documents"]["gsm8k"]
+    Suite.objects.filter(pk=suite.pk).update(
+        pins=suite.pins
+        | {"documents": suite.pins["documents"] | {"gsm8k": pinned | {"root": "00" * 32}}}
+    )
+    submission = worked(queued(suite, tmp_path))
+    assert submission.failure_code == "task_invalid"
+    assert "gsm8k has other documents" in submission.failure_detail
+
+
+def test_dataset_that_the_hub_lacks_leaves_a_draft(hub: Hub, suite: Suite) -> None:
+    hub.add_dataset(ARC, arc())
+    with pytest.raises(CommandError, match=r"dataset_unavailable.*openai/gsm8k"):
+        call_command("publish_suite", "real")
+    suite.refresh_from_db()
+    assert suite.is_draft

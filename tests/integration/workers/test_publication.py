@@ -1,0 +1,61 @@
+"""Publishing suites with the installed lm-eval and a hub of the tests' own."""
+
+import json
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from evaluations.models import Suite
+from evaluations.services.suites import load_suite
+from tests.material import MC, make_suite
+from tests.surveys import counted
+
+pytestmark = [pytest.mark.engine, pytest.mark.django_db]
+
+
+def loaded(tmp_path: Path) -> Suite:
+    suite, _ = load_suite(path=make_suite(tmp_path))
+    return suite
+
+
+def test_suite_with_data_of_its_own_is_pinned_by_what_lm_eval_reads(tmp_path: Path) -> None:
+    suite = loaded(tmp_path)
+    call_command("publish_suite", suite.name)
+    suite.refresh_from_db()
+    assert not suite.is_draft
+    assert suite.pins == {
+        "lm_eval": "0.4.13",
+        "datasets": [],
+        "folders": [],
+        "documents": {
+            task: {"count": count, "root": root}
+            for task, (count, root) in counted(suite).documents.items()
+        },
+    }
+
+
+def test_suite_without_its_data_stays_a_draft(tmp_path: Path) -> None:
+    path = make_suite(tmp_path)
+    (tmp_path / "tasks" / MC / "data" / "test.jsonl").unlink()
+    suite, _ = load_suite(path=path)
+    with pytest.raises(CommandError, match="dataset_unavailable"):
+        call_command("publish_suite", suite.name)
+    suite.refresh_from_db()
+    assert suite.is_draft
+
+
+def test_task_that_lm_eval_does_not_know_is_named(tmp_path: Path) -> None:
+    path = make_suite(tmp_path)
+    spec = json.loads(path.read_text())
+    spec["benchmarks"][0]["task"] = "no_such_task"
+    path.write_text(json.dumps(spec))
+    suite, _ = load_suite(path=path)
+    with pytest.raises(CommandError, match="no task, group or tag 'no_such_task'"):
+        call_command("publish_suite", suite.name)
+
+
+def test_unknown_suite_lists_the_known_ones(tmp_path: Path) -> None:
+    loaded(tmp_path)
+    with pytest.raises(CommandError, match="loaded are: made-up v1"):
+        call_command("publish_suite", "other")
