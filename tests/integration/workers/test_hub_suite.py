@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import tarfile
 from pathlib import Path
 
@@ -13,6 +12,9 @@ from django.core.management import CommandError, call_command
 from evaluations import store
 from evaluations.enums import SubmissionState
 from evaluations.models import Submission, Suite
+from evaluations.provenance.checks.outcome import Outcome
+from evaluations.provenance.merkle import tree_root_hex
+from evaluations.provenance.verify import verify_bundle
 from evaluations.services.models import register_local
 from evaluations.services.submissions import submit
 from evaluations.services.suites import load_suite, open_board
@@ -35,7 +37,7 @@ def suite(tmp_path: Path) -> Suite:
             {"name": "arc", "title": "ARC", "task": "arc_challenge", "num_fewshot": 2,
              "metric": "acc_norm", "baseline": 0.25, **common},
             {"name": "gsm8k", "title": "GSM8K", "task": "gsm8k", "num_fewshot": 1,
-             "metric": "exact_match", "filter": "strict-match", **common},
+             "metric": "exact_match", "filter": "strict-match", **common, "licence": "unknown"},
         ],
     }  # fmt: skip
     (tmp_path / "suite.yaml").write_text(json.dumps(spec))
@@ -53,6 +55,17 @@ def worked(submission: Submission) -> Submission:
     assert Worker().work(seconds=300) is False
     submission.refresh_from_db()
     return submission
+
+
+def withheld_root(bundle: Path) -> str:
+    assert not (bundle / "results" / "samples" / "gsm8k.jsonl.zst").exists()
+    samples = json.loads((bundle / "results" / "scores.json").read_bytes())["samples"]
+    return str({line["task"]: line["root"] for line in samples}["gsm8k"])
+
+
+def stock_root(bundle: Path) -> str:
+    [path] = bundle.glob("reproduced/**/samples_gsm8k_*.jsonl")
+    return tree_root_hex(path.read_bytes().splitlines())
 
 
 def test_suite_is_pinned_run_offline_and_reproduced_online(
@@ -79,9 +92,15 @@ def test_suite_is_pinned_run_offline_and_reproduced_online(
         archive.extractall(elsewhere, filter="data")
     results = (elsewhere / "results" / "results.json").read_text()
     assert "site-packages" not in results
-    os.symlink(tmp_path / "model", elsewhere / "model")
+    checks = {check.number: check for check in verify_bundle(elsewhere).checks}
+    assert [checks[n].outcome for n in (1, 3)] == [Outcome.PASS, Outcome.PASS]
+    for number in (9, 10, 11):
+        assert checks[number].outcome is Outcome.SKIPPED
+        assert checks[number].why.startswith("the samples of gsm8k are withheld; of the others,")
+    (elsewhere / "model").symlink_to(tmp_path / "model")
     run_stock(elsewhere, HF_ENDPOINT=hub.endpoint, HF_HUB_OFFLINE="0")
     assert_reproduced(elsewhere)
+    assert withheld_root(elsewhere) == stock_root(elsewhere)
 
 
 def test_data_that_changed_under_a_pinned_revision_are_refused(

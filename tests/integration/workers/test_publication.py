@@ -59,3 +59,23 @@ def test_unknown_suite_lists_the_known_ones(tmp_path: Path) -> None:
     loaded(tmp_path)
     with pytest.raises(CommandError, match="loaded are: made-up v1"):
         call_command("publish_suite", "other")
+
+
+def test_extra_that_is_missing_is_named(tmp_path: Path) -> None:
+    path = make_suite(tmp_path)
+    task = tmp_path / "tasks" / MC / f"{MC}.yaml"
+    task.write_text(task.read_text().replace('"{{gold}}"', "!function extra.answer"))
+    (task.parent / "extra.py").write_text("import package_of_an_extra\n")
+    suite, _ = load_suite(path=path)
+    with pytest.raises(CommandError, match=r"extra_missing.*package_of_an_extra"):
+        call_command("publish_suite", suite.name)
+
+
+def test_own_data_that_may_not_be_passed_on_are_refused(tmp_path: Path) -> None:
+    path = make_suite(tmp_path)
+    spec = json.loads(path.read_text())
+    spec["benchmarks"][1]["licence"] = "unknown"
+    path.write_text(json.dumps(spec))
+    suite, _ = load_suite(path=path)
+    with pytest.raises(CommandError, match=r"copying may not publish them \(licence unknown\)"):
+        call_command("publish_suite", suite.name)
