@@ -2,6 +2,7 @@
 
 import io
 import string
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,7 +14,7 @@ COUNT = 9
 
 def arc() -> dict[str, bytes]:
     """`allenai/ai2_arc`, with the configuration that `arc_challenge` reads."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": f"q{n}",
             "question": f"Which letter comes after {string.ascii_lowercase[n]}?",
@@ -32,14 +33,14 @@ def arc() -> dict[str, bytes]:
 
 def gsm8k() -> dict[str, bytes]:
     """`openai/gsm8k`."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"question": f"What is {n} plus {n}?", "answer": f"{n} + {n} = {2 * n}\n#### {2 * n}"}
         for n in range(20)
     ]
     return repository("main", {"train": rows[COUNT:], "test": rows[:COUNT]})
 
 
-def repository(config: str, splits: dict[str, list[dict[str, object]]]) -> dict[str, bytes]:
+def repository(config: str, splits: dict[str, list[dict[str, Any]]]) -> dict[str, bytes]:
     """Return a dataset's files: a card that lists its splits, and one Parquet file for each."""
     files = {
         f"{config}/{name}-00000-of-00001.parquet": _parquet(rows) for name, rows in splits.items()
@@ -51,7 +52,7 @@ def repository(config: str, splits: dict[str, list[dict[str, object]]]) -> dict[
     return files | {"README.md": f"---\n{front}---\nMade up, for tests.\n".encode()}
 
 
-def _parquet(rows: list[dict[str, object]]) -> bytes:
+def _parquet(rows: list[dict[str, Any]]) -> bytes:
     target = io.BytesIO()
     pq.write_table(pa.Table.from_pylist(rows), target)
     return target.getvalue()

@@ -131,7 +131,7 @@ def _lines(scratch: Path, pattern: str, count: int | None) -> tuple[Path, bytes]
     Raises:
         OSError: if it isn't there or not whole, which a full disk is the usual reason for.
     """
-    [path] = list(scratch.rglob(pattern)) or [None]
+    path = next(scratch.rglob(pattern), None)
     written = path.read_bytes() if path else b""
     if path is None or not written or (count is not None and written.count(b"\n") != count):
         full = shutil.disk_usage(scratch.parent).free < _LITTLE

@@ -212,7 +212,8 @@ def _source(row: Any) -> Source:
     baseline = number(row, "baseline")
     if not 0 <= baseline < 1:
         raise FormError("'baseline' is not from 0 to below 1")
-    return Source(*(take(row, key, str) for key in ("task", "metric", "filter")), baseline)
+    task, metric, kept = (take(row, key, str) for key in ("task", "metric", "filter"))
+    return Source(task, metric, kept, baseline)
 
 
 def _claim(row: Any) -> Claim:
