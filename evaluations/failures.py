@@ -8,11 +8,16 @@ class FailureCode(StrEnum):
     """Stable names of refusals and failures; they stand in pages, the API and the log."""
 
     MODEL_NOT_FOUND = "model_not_found"
+    MODEL_RENAMED = "model_renamed"
     MODEL_GATED = "model_gated"
     MODEL_TOO_LARGE = "model_too_large"
     REVISION_MISSING = "revision_missing"
     REMOTE_CODE_REQUIRED = "remote_code_required"
     UNSAFE_WEIGHTS = "unsafe_weights"
+    WEIGHTS_INCOMPLETE = "weights_incomplete"
+    WEIGHTS_QUANTISED = "weights_quantised"
+    GGUF_ONLY = "gguf_only"
+    ADAPTER_ONLY = "adapter_only"
     UNSUPPORTED_ARCHITECTURE = "unsupported_architecture"
     TOKENIZER_ERROR = "tokenizer_error"
     CHAT_TEMPLATE_ERROR = "chat_template_error"
@@ -24,6 +29,7 @@ class FailureCode(StrEnum):
     ARTEFACT_MISSING = "artefact_missing"
     HUB_UNAVAILABLE = "hub_unavailable"
     DOWNLOAD_TIMEOUT = "download_timeout"
+    DOWNLOAD_CORRUPT = "download_corrupt"
     STORE_UNAVAILABLE = "store_unavailable"
     DISK_FULL = "disk_full"
     WORKER_LOST = "worker_lost"
@@ -67,7 +73,13 @@ FAILURES: dict[FailureCode, Failure] = {
         False,
         "There is no such model here.",
         "Check the spelling; `local:` models are registered by this site's operator, all others "
-        "are looked up at the hub.",
+        "are looked up at the hub as `org/name`.",
+    ),
+    FailureCode.MODEL_RENAMED: Failure(
+        Mender.SUBMITTER,
+        False,
+        "The model has another name now.",
+        "Submit it under its new name, so that its results stand where people look for them.",
     ),
     FailureCode.MODEL_GATED: Failure(
         Mender.SUBMITTER,
@@ -101,12 +113,36 @@ FAILURES: dict[FailureCode, Failure] = {
         "Convert them with save_pretrained(safe_serialization=True); pickle files can run code "
         "when they are read.",
     ),
+    FailureCode.WEIGHTS_INCOMPLETE: Failure(
+        Mender.SUBMITTER,
+        False,
+        "Files of the weights are missing, or were cut off.",
+        "Upload all files of the model again in one commit, and submit that commit.",
+    ),
+    FailureCode.WEIGHTS_QUANTISED: Failure(
+        Mender.SUBMITTER,
+        False,
+        "Quantised weights can't be evaluated here.",
+        "Submit the model that they were made from.",
+    ),
+    FailureCode.GGUF_ONLY: Failure(
+        Mender.SUBMITTER,
+        False,
+        "GGUF weights can't be evaluated here.",
+        "Submit the repository with the safetensors files that they were made from.",
+    ),
+    FailureCode.ADAPTER_ONLY: Failure(
+        Mender.SUBMITTER,
+        False,
+        "An adapter without its base can't be evaluated here.",
+        "Merge it into its base with merge_and_unload(), save the whole model with its "
+        "tokenizer, and submit that.",
+    ),
     FailureCode.UNSUPPORTED_ARCHITECTURE: Failure(
         Mender.SUBMITTER,
         False,
         "This kind of model can't be evaluated here.",
-        "Submit a whole causal language model; merge an adapter into its base first, and leave "
-        "GGUF and quantised weights out.",
+        "Submit a whole causal language model of an architecture that transformers has built in.",
     ),
     FailureCode.TOKENIZER_ERROR: Failure(
         Mender.SUBMITTER,
@@ -172,6 +208,13 @@ FAILURES: dict[FailureCode, Failure] = {
         "The download stopped, or was too slow.",
         "The site tries again by itself and goes on from where it was; if it gives up, submit "
         "again later.",
+    ),
+    FailureCode.DOWNLOAD_CORRUPT: Failure(
+        Mender.PLATFORM,
+        True,
+        "The bytes that came are not those that the hub lists.",
+        "The site fetches them anew by itself; if it gives up, the files may be damaged at the "
+        "hub: upload them again and submit the new commit.",
     ),
     FailureCode.STORE_UNAVAILABLE: Failure(
         Mender.PLATFORM,

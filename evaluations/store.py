@@ -84,6 +84,28 @@ def chunks(digest: str) -> Iterator[bytes]:
         raise ArtefactMissingError(digest, "is corrupt")
 
 
+def part(digest: str, start: int, length: int) -> Iterator[bytes]:
+    """Yield `length` bytes of an artefact from `start` on, which must lie inside it.
+
+    Unlike `chunks` this can't hold them against the digest.
+
+    Raises:
+        ArtefactMissingError: if it isn't there.
+    """
+    if not length:
+        return
+    try:
+        found = obstore.get(
+            _store(settings.ASSAY_STORE_URL),
+            _key(digest),
+            options={"range": (start, start + length)},
+        )
+    except FileNotFoundError as error:
+        raise ArtefactMissingError(digest, "is not in the store") from error
+    for chunk in found.stream():
+        yield bytes(chunk)
+
+
 def get_bytes(digest: str) -> bytes:
     """Return an artefact whole; for small ones."""
     return b"".join(chunks(digest))

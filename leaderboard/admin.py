@@ -7,8 +7,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from evaluations.models import (
+    ApiToken,
     Benchmark,
     Board,
+    IdempotentRequest,
     LanguageModel,
     Result,
     Revision,
@@ -20,6 +22,7 @@ from evaluations.models import (
     Unit,
 )  # fmt: skip
 from evaluations.services import runs
+from evaluations.services.access import revoke_token
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -148,3 +151,32 @@ class ScoreAdmin(ReadOnly):
 
     list_display = ("result", "benchmark", "value", "stderr", "n")
     list_select_related = ("result", "benchmark")
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ReadOnly):
+    """Tokens, which can be revoked when one has leaked."""
+
+    list_display = ("prefix", "name", "by", "scopes", "created_at", "last_used_at", "revoked_at")
+    list_select_related = ("by",)
+    search_fields = ("prefix", "by__username")
+    exclude = ("sha256",)
+    actions = ("revoke",)
+
+    @admin.action(description="Revoke the chosen tokens", permissions=["revoke"])
+    def revoke(self, request: HttpRequest, chosen: QuerySet[ApiToken]) -> None:
+        """Revoke what is still good."""
+        revoked = sum(revoke_token(token=token) for token in chosen)
+        self.message_user(request, f"{revoked} revoked.")
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        """Whether the person may change tokens."""
+        return request.user.has_perm("evaluations.change_apitoken")
+
+
+@admin.register(IdempotentRequest)
+class IdempotentRequestAdmin(ReadOnly):
+    """Requests of the API that named a key."""
+
+    list_display = ("key", "by", "status", "created_at")
+    list_select_related = ("by",)

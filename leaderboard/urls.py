@@ -5,7 +5,7 @@ from django.contrib.auth import views as auth
 from django.urls import path
 
 from leaderboard.api.site import api
-from leaderboard.pages import boards, health, home, models, queue, results, submissions, submit
+from leaderboard.pages import account, boards, health, home, models, queue, results, submissions, submit
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -20,6 +20,8 @@ urlpatterns = [
     path("submissions/<slug:public_id>/", submissions.submission, name="submission"),
     path("submissions/<slug:public_id>/cancel/", submissions.cancel, name="cancel"),
     path("queue/", queue.queue, name="queue"),
+    path("account/", account.account, name="account"),
+    path("account/tokens/<int:pk>/revoke/", account.revoke, name="revoke-token"),
     path("accounts/login/", auth.LoginView.as_view(), name="login"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("healthz", health.healthz, name="healthz"),
@@ -28,5 +30,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
+handler400 = "leaderboard.pages.errors.bad_request"
 handler404 = "leaderboard.pages.errors.not_found"
 handler500 = "leaderboard.pages.errors.server_error"

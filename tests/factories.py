@@ -11,6 +11,7 @@ from django.utils import timezone
 from evaluations import store
 from evaluations.enums import SubmissionState
 from evaluations.models import (
+    ApiToken,
     Benchmark,
     Board,
     LanguageModel,
@@ -24,6 +25,7 @@ from evaluations.models import (
     Unit,
 )  # fmt: skip
 from evaluations.provenance.canonical import jcs
+from evaluations.services import access
 
 _serial = count(1)
 
@@ -34,6 +36,13 @@ def digest(text: str) -> str:
 
 def make_user(username: str = "", **fields: Any) -> User:
     return User.objects.create_user(username or f"user{next(_serial)}", password="secret", **fields)
+
+
+def make_token(
+    by: User | None = None, *, scopes: tuple[str, ...] = ("read", "submit"), name: str = "laptop"
+) -> tuple[ApiToken, str]:
+    """Make a token; the second is its secret."""
+    return access.make_token(by=by or make_user(), name=name, scopes=scopes)
 
 
 def make_suite(*, draft: bool = False, **fields: Any) -> Suite:

@@ -79,7 +79,8 @@ def _lease_end() -> object:
 def renew(row: Run | Unit, *, answered: int = 0) -> bool:
     """Extend a lease and record progress; False if it is lost, or the submission cancelled."""
     if isinstance(row, Unit):
-        return bool(_held(row).update(lease_until=_lease_end(), answered=answered))
+        claimed = _held(row).filter(state=UnitState.CLAIMED)
+        return bool(claimed.update(lease_until=_lease_end(), answered=answered))
     return bool(_held(row).update(lease_until=_lease_end()))
 
 

@@ -5,7 +5,6 @@ A dataset's files are laid into the runner's working directory under the dataset
 serves our workers offline as it serves a stranger online.
 """
 
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,10 +22,10 @@ from huggingface_hub.utils.tqdm import disable_progress_bars
 
 from evaluations.errors import AssayError
 from evaluations.failures import FailureCode, failure
+from workers.background import in_background
 
 # A worker's output is a log.
 disable_progress_bars()
-_WAIT_SECONDS = 0.5
 _TIMEOUT = 30.0
 
 
@@ -52,7 +51,9 @@ def fetch(dataset: str, revision: str) -> Iterator[None]:
     done = folder.with_name(f"{folder.name}.complete")
     if done.exists():
         return
-    yield from _in_background(lambda: _asked(dataset, lambda: _download(dataset, revision, folder)))
+    yield from in_background(
+        lambda _: _asked(dataset, lambda: _download(dataset, revision, folder))
+    )
     done.touch()
 
 
@@ -104,22 +105,3 @@ def _asked(dataset: str, ask: Callable[[], Any]) -> Any:
 
 def _refusal(code: FailureCode, detail: str) -> AssayError:
     return AssayError(code, detail, failure(code).hint)
-
-
-def _in_background(work: Callable[[], object]) -> Iterator[None]:
-    """Yield while a thread works, then raise what it raised."""
-    raised: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            work()
-        except BaseException as error:  # noqa: BLE001  raised again where the stage can hear it
-            raised.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    while thread.is_alive():
-        thread.join(_WAIT_SECONDS)
-        yield
-    if raised:
-        raise raised[0]

@@ -1,8 +1,7 @@
 """A run's slot: the folder that its runner works in, the root of the bundle to be."""
 
-import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from django.conf import settings
@@ -11,8 +10,9 @@ from django.utils import timezone
 from evaluations import store
 from evaluations.enums import ModelSource
 from evaluations.models import Revision, Run, Submission, Suite, Unit
-from evaluations.provenance.bundle import read_chunks
+from evaluations.redaction import public_text
 from workers import bundle, datasets
+from workers.fetch import fetch_model
 
 _LOG_BYTES = 1 << 16
 
@@ -38,7 +38,8 @@ class Slot:
             file.seek(max(0, self.log.stat().st_size - _LOG_BYTES))
             text = file.read().decode(errors="replace")
         # PostgreSQL's text holds no NUL, and a library may print one.
-        return text.replace(str(self.root), ".").replace(str(settings.VAR), "…").replace("\0", "")
+        text = text.replace(str(self.root), ".").replace("\0", "")
+        return public_text(text)
 
     def fetch(self, run: Run) -> Iterator[None]:
         """Make the slot anew: config, tasks, model and, once planned, the pack.
@@ -71,15 +72,7 @@ class Slot:
 
     def _fetch_model(self, revision: Revision) -> Iterator[None]:
         """Link the model in from the folder that this host's workers share."""
-        shared: Path = settings.VAR / "models" / revision.commit
-        for file in revision.files:
-            path = shared / file["path"]
-            if not path.exists() or _digest(path) != file["sha256"]:
-                store.save(file["sha256"], path)
-                path.chmod(0o444)
-            self.say(f"model file {file['path']} {file['size']} bytes sha256 ok")
-            yield
-        (self.root / "model").symlink_to(shared)
+        yield from fetch_model(revision, self.root / "model", self.say)
 
     def _fetch_datasets(self, suite: Suite) -> Iterator[None]:
         """Let the runner find the suite's datasets offline, at their pinned commits."""
@@ -89,10 +82,10 @@ class Slot:
             datasets.lay_out(self.root, path, revision)
             self.say(f"dataset {path} at {revision}")
 
-    def fetch_answers(self, run: Run) -> dict[str, list[str]]:
-        """Bring in the recorded answers of all units and return their paths by task."""
+    def fetch_answers(self, units: Iterable[Unit]) -> dict[str, list[str]]:
+        """Bring in the recorded answers of a run's units and return their paths by task."""
         recorded: dict[str, list[str]] = {}
-        for unit in run.units.all():
+        for unit in units:
             path = answers_path(unit)
             store.save(unit.answers_sha256, self.root / path)
             recorded.setdefault(unit.task, []).append(path)
@@ -116,10 +109,3 @@ def _model_args(submission: Submission) -> dict[str, str]:
 def answers_path(unit: Unit) -> str:
     """Return where a unit's answers lie, relative to the slot."""
     return f"answers/{unit.task}-{unit.first}.jsonl"
-
-
-def _digest(path: Path) -> str:
-    digest = hashlib.sha256()
-    for chunk in read_chunks(path):
-        digest.update(chunk)
-    return digest.hexdigest()

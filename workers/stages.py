@@ -5,8 +5,8 @@ leases, hear of a stop, and put the stage aside between two jobs. Each may be in
 and taken up from its beginning by another worker.
 """
 
-from collections.abc import Generator, Mapping
-from typing import Any
+from collections.abc import Callable, Generator, Iterable, Mapping
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.utils import timezone
@@ -19,6 +19,7 @@ from evaluations.models import Revision, Run, Unit
 from evaluations.provenance.canonical import jcs, sha256_hex
 from evaluations.services import results, runs
 from workers import bundle, claims
+from workers.background import in_background
 from workers.pack import pack_digest
 from workers.runner.process import Runner
 from workers.runner.protocol import Call
@@ -32,6 +33,7 @@ _POLL_SECONDS = 0.5
 
 #: Yields documents answered in the present unit.
 Stage = Generator[int, None, None]
+_T = TypeVar("_T")
 
 
 class DiskFullError(Exception):
@@ -105,7 +107,7 @@ def start(run: Run, place: Workplace, worker: str) -> Stage:
     place.slot.say("planning")
     tasks = yield from place.do("plan", folders=_folders(run))
     _check_documents(run, tasks)
-    pack = {task: store.put_file(place.slot.root / "pack" / f"{task}.jsonl") for task in tasks}
+    pack = yield from _beside(lambda: _store_pack(place.slot, tasks))
     plan = _plan(run, tasks, pack, environment)
     units = [
         (task, first, min(size, documents - first))
@@ -125,6 +127,22 @@ def start(run: Run, place: Workplace, worker: str) -> Stage:
         environment=environment,
         units=units,
     )
+
+
+def _beside(work: Callable[[], _T]) -> Generator[int, None, _T]:
+    """Take a long step while the lease is renewed."""
+    step = in_background(lambda _: work())
+    while True:
+        try:
+            next(step)
+        except StopIteration as end:
+            value: _T = end.value
+            return value
+        yield 0
+
+
+def _store_pack(slot: Slot, tasks: Iterable[str]) -> dict[str, str]:
+    return {task: store.put_file(slot.root / "pack" / f"{task}.jsonl") for task in tasks}
 
 
 def _folders(run: Run) -> list[str]:
@@ -201,7 +219,7 @@ def answer(unit: Unit, place: Workplace, worker: str) -> Stage:
         repeats=run.plan["tasks"][unit.task]["repeats"],
         path=path,
     )
-    digest = store.put_file(place.slot.root / path)
+    digest = yield from _beside(lambda: store.put_file(place.slot.root / path))
     claims.finish(unit, answers_sha256=digest)
     place.slot.say(f"{unit} answered")
     claims.complete_runs(worker)
@@ -211,7 +229,8 @@ def score(run: Run, place: Workplace, worker: str) -> Stage:
     """Replay the answers through lm-eval, seal the bundle, and publish."""
     yield from place.prepare(run)
     root = place.slot.root
-    recorded = place.slot.fetch_answers(run)
+    units = list(run.units.all())
+    recorded = yield from _beside(lambda: place.slot.fetch_answers(units))
     yield from place.do("score", recorded=recorded, folders=_folders(run))
     if run.submission.state != SubmissionState.PUBLISHING:
         runs.advance(run=run, by=worker, to=SubmissionState.PUBLISHING, token=run.token)
@@ -222,9 +241,9 @@ def score(run: Run, place: Workplace, worker: str) -> Stage:
     config = (root / "run" / "config.yaml").read_text(encoding="utf-8")
     sealed = root / "sealed"
     sealed.mkdir()
-    manifest = bundle.seal(root, sealed, root / "bundle.tar")
+    manifest = yield from _beside(lambda: bundle.seal(root, sealed, root / "bundle.tar"))
     facts = results.BundleFacts(
-        sha256=store.put_file(root / "bundle.tar"),
+        sha256=(yield from _beside(lambda: store.put_file(root / "bundle.tar"))),
         size=(root / "bundle.tar").stat().st_size,
         manifest_sha256=manifest,
         config=config,

@@ -1,27 +1,33 @@
 """A worker: claims whatever there is to do, does it, and outlives its mistakes."""
 
 import errno
+import fcntl
 import logging
 import os
+import secrets
 import shutil
 import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.conf import settings
 from django.db import OperationalError
+from obstore.exceptions import BaseError
 
 from evaluations.enums import SubmissionState
 from evaluations.errors import AssayError
-from evaluations.failures import MAX_ATTEMPTS, FailureCode
+from evaluations.failures import MAX_ATTEMPTS, FailureCode, failure
 from evaluations.models import Run, Unit
 from evaluations.services import runs
 from workers import claims, stages
 from workers.runner.process import RunnerLostError
 
+_LOCK = "lock"
 _log = logging.getLogger(__name__)
 _STARTING = {SubmissionState.QUEUED, SubmissionState.FETCHING, SubmissionState.PLANNING}
+_ENDING = {SubmissionState.SCORING, SubmissionState.PUBLISHING}
 
 
 @dataclass(slots=True)
@@ -47,8 +53,10 @@ class Worker:
 
     def __init__(self) -> None:
         """Take a name that no other process has."""
-        self.name = f"{socket.gethostname()}-{os.getpid()}"
-        _remove_orphans()
+        self.name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+        work = settings.VAR / "work"
+        _remove_orphans(work)
+        self._lock = _occupy(work / self.name)
         self._place: stages.Workplace | None = None
         self._assignment: Assignment | None = None
 
@@ -61,7 +69,7 @@ class Worker:
         end = time.monotonic() + seconds
         while not stopping():
             if self._assignment is None and not self._claim():
-                self._tidy()
+                self._leave()
                 return False
             if self._assignment is not None:
                 self._continue(self._assignment)
@@ -80,6 +88,8 @@ class Worker:
             claims.release(self._assignment.row)
             self._drop()
         self._leave()
+        shutil.rmtree(settings.VAR / "work" / self.name, ignore_errors=True)
+        os.close(self._lock)
 
     def _claim(self) -> bool:
         """Take the next piece of work, if there is any."""
@@ -90,7 +100,9 @@ class Worker:
         run = row.run if isinstance(row, Unit) else row
         if run.faults >= MAX_ATTEMPTS:
             detail = f"{MAX_ATTEMPTS} workers vanished while they held this run."
-            self._fail(run, FailureCode.WORKER_LOST, detail)
+            log = self._log_tail(run)
+            code = FailureCode.WORKER_LOST
+            runs.fail(run=run, by=self.name, code=code, detail=detail, log_tail=log)
             return True
         if self._place is None or self._place.run_id != run.pk:
             self._leave()
@@ -99,8 +111,11 @@ class Worker:
             stage = stages.answer(row, self._place, self.name)
         elif run.submission.state in _STARTING:
             stage = stages.start(run, self._place, self.name)
-        else:
+        elif run.submission.state in _ENDING:
             stage = stages.score(run, self._place, self.name)
+        else:
+            claims.release(run)  # cancelled between the claim and here
+            return True
         self._assignment = Assignment(row, stage, time.monotonic())
         return True
 
@@ -115,29 +130,19 @@ class Worker:
             _log.info("%s lost its claim on %s; the work is thrown away", self.name, assignment.row)
             self._drop()
         except AssayError as error:
-            if self._still_holds(assignment):
-                self._fail(assignment.run, error.code, error.detail)
+            end = self._interrupt if failure(error.code).retried else self._fail
+            end(assignment, error.code, error.detail)
         except RunnerLostError as error:
             self._interrupt(assignment, FailureCode.WORKER_LOST, f"{error}.")
         except OperationalError:
             # The database is away or full; the lease will end, and another attempt will be made.
             self._drop()
             raise
-        except Exception as error:  # noqa: BLE001  the job's boundary: every end is recorded
-            if _is_disk_full(error):
-                self._interrupt(assignment, FailureCode.DISK_FULL, str(error))
-                return
-            _log.exception("stage failed on %s", assignment.row)
-            if self._still_holds(assignment):
-                detail = f"{type(error).__name__}: {error}"
-                self._fail(assignment.run, FailureCode.ENGINE_BUG, detail)
-
-    def _still_holds(self, assignment: Assignment) -> bool:
-        """Say whether the claim is still ours; a worker that lost it may not end another's run."""
-        held = claims.renew(assignment.row)
-        if not held:
-            self._drop()
-        return held
+        except Exception as error:  # noqa: BLE001  the boundary of a job: every end is recorded
+            # What the runner reports comes as an AssayError. All else is this worker's own trouble,
+            # or its host's or the store's, and the next attempt may be luckier.
+            _log.exception("stage interrupted on %s", assignment.row)
+            self._interrupt(assignment, _fault(error), f"{type(error).__name__}: {error}")
 
     def _renew(self, assignment: Assignment, answered: int) -> None:
         if time.monotonic() - assignment.renewed < settings.ASSAY_HEARTBEAT_SECONDS:
@@ -155,18 +160,32 @@ class Worker:
             return run.log_tail
         return self._place.slot.log_tail()
 
-    def _fail(self, run: Run, code: str, detail: str) -> None:
-        log = self._log_tail(run)
-        runs.fail(run=run, by=self.name, code=code, detail=detail, log_tail=log)
-        self._drop()
+    def _fail(self, assignment: Assignment, code: str, detail: str) -> None:
+        self._end(runs.fail, assignment, code, detail)
 
-    def _interrupt(self, assignment: Assignment, code: FailureCode, detail: str) -> None:
-        if not self._still_holds(assignment):
-            return
+    def _interrupt(self, assignment: Assignment, code: str, detail: str) -> None:
+        if self._end(runs.interrupted, assignment, code, detail):
+            claims.release(assignment.row)
+
+    def _end(
+        self, record: Callable[..., None], assignment: Assignment, code: str, detail: str
+    ) -> bool:
+        """Record how a stage ended, unless the claim was lost: nobody ends another's run."""
         log = self._log_tail(assignment.run)
-        claims.release(assignment.row)
-        runs.interrupted(run=assignment.run, by=self.name, code=code, detail=detail, log_tail=log)
         self._drop()
+        try:
+            record(
+                run=assignment.run,
+                by=self.name,
+                code=code,
+                detail=detail,
+                log_tail=log,
+                claim=assignment.row,
+            )
+        except runs.StaleLeaseError:
+            _log.info("%s lost its claim on %s", self.name, assignment.row)
+            return False
+        return True
 
     def _drop(self) -> None:
         """Forget the claim, and the runner with it: its state is not known any more."""
@@ -175,43 +194,40 @@ class Worker:
             self._assignment = None
         self._leave()
 
-    def _tidy(self) -> None:
-        """With nothing to do, keep a loaded model only while its run goes on elsewhere."""
-        if self._place is None:
-            return
-        run = Run.objects.select_related("submission").get(pk=self._place.run_id)
-        if not run.submission.is_open:
-            self._leave()
-
     def _leave(self) -> None:
         if self._place is not None:
             self._place.close()
             self._place = None
 
 
-def _remove_orphans() -> None:
-    """Delete the slots of this host's workers that were killed; nobody else would."""
-    host = socket.gethostname()
-    for folder in (settings.VAR / "work").glob(f"{host}-*"):
-        pid = folder.name.removeprefix(f"{host}-")
-        if pid.isdecimal() and not _is_alive(int(pid)):
-            shutil.rmtree(folder, ignore_errors=True)
+def _occupy(folder: Path) -> int:
+    """Make a worker's folder and lock it until the descriptor is closed, or the process ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = os.open(folder / _LOCK, os.O_WRONLY | os.O_CREAT)
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return lock
 
 
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass  # somebody else's, so alive
-    return True
+def _remove_orphans(work: Path) -> None:
+    """Delete the folders of workers that were killed; nobody else would."""
+    for folder in work.glob("*/"):
+        try:
+            with (folder / _LOCK).open("ab") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError:
+            continue  # its worker lives, or another has just removed it
 
 
-def _is_disk_full(error: Exception) -> bool:
+def _fault(error: Exception) -> FailureCode:
+    """Return what to call a fault that the runner didn't report."""
     # The object store reports its own errors as text only.
-    return (
+    if (
         isinstance(error, stages.DiskFullError)
         or (isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT})
         or "No space left on device" in str(error)
-    )
+    ):
+        return FailureCode.DISK_FULL
+    if isinstance(error, BaseError):
+        return FailureCode.STORE_UNAVAILABLE
+    return FailureCode.WORKER_LOST if isinstance(error, OSError) else FailureCode.ENGINE_BUG

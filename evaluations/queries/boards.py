@@ -3,9 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Max, OuterRef, Subquery
+from django.db.models import Count, Max, OuterRef, Q, Subquery
 
-from evaluations.models import Board, Result
+from evaluations.enums import SubmissionState
+from evaluations.models import Benchmark, Board, Result
+from evaluations.queries.results import published
+
+
+_STANDS = Q(results__submission__state=SubmissionState.PUBLISHED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +18,7 @@ class BoardSummary:
     """A board in the list of boards.
 
     Attributes:
-        results: published results; `models` counts each model once.
+        results: those that stand, without the withdrawn; `models` counts each model once.
         leader: the result with the greatest score, None while there is none.
         updated: when the last result was published.
     """
@@ -33,11 +38,11 @@ def only_open() -> str:
 
 def overview() -> list[BoardSummary]:
     """Return every board: those with results first, drafts last, each group by title."""
-    best = Result.objects.filter(board=OuterRef("pk")).order_by("-value", "pk").values("pk")[:1]
+    best = published().filter(board=OuterRef("pk")).order_by("-value", "pk").values("pk")[:1]
     boards = Board.objects.select_related("suite").annotate(
-        result_count=Count("results"),
-        model_count=Count("results__revision__model", distinct=True),
-        updated=Max("results__published_at"),
+        result_count=Count("results", filter=_STANDS),
+        model_count=Count("results__revision__model", filter=_STANDS, distinct=True),
+        updated=Max("results__published_at", filter=_STANDS),
         best=Subquery(best),
     )
     listed = sorted(boards, key=lambda b: (b.suite.is_draft, not b.result_count, b.title.lower()))
@@ -63,3 +68,19 @@ def by_slug(slug: str) -> Board | None:
     """Return a board with its suite and benchmarks, or None."""
     found = Board.objects.select_related("suite").prefetch_related("suite__benchmarks")
     return found.filter(slug=slug).first()
+
+
+def results_of(board: Board) -> int:
+    """Return how many results stand on a board."""
+    return published().filter(board=board).count()
+
+
+def benchmarks(name: str = "") -> list[Benchmark]:
+    """Return every suite's benchmarks by name, or those of one name, the newest suite first.
+
+    Each comes with its suite and the suite's boards.
+    """
+    found = Benchmark.objects.select_related("suite").prefetch_related("suite__boards")
+    if name:
+        found = found.filter(name=name)
+    return list(found.order_by("name", "suite__name", "-suite__version"))

@@ -1,12 +1,14 @@
 """Where a submission stands: its place in the queue and what is answered."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q, Sum
 from django.utils import timezone
 
 from evaluations.enums import OPEN_STATES, SubmissionState
-from evaluations.models import Run, Submission
+from evaluations.models import Run, Submission, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +45,36 @@ def position(submission: Submission) -> int | None:
     return 1 + Submission.objects.filter(earlier, state=SubmissionState.QUEUED).count()
 
 
+def positions() -> dict[int, int]:
+    """Return the place in the queue of all that wait, by primary key, in one query."""
+    waiting = Submission.objects.filter(state=SubmissionState.QUEUED).order_by("created_at", "pk")
+    return {pk: place for place, pk in enumerate(waiting.values_list("pk", flat=True), start=1)}
+
+
 def progress(submission: Submission) -> Progress:
     """Return what is answered of a submission's run."""
+    return progress_of([submission])[0]
+
+
+def progress_of(submissions: Sequence[Submission]) -> list[Progress]:
+    """Return what is answered of each, in one query."""
+    rows = (
+        Unit.objects.filter(run__submission__in=submissions)
+        .values_list("run__submission", "task")
+        .annotate(Sum("answered"), Sum("count"))
+        .order_by("task")
+    )
+    tasks = defaultdict(list)
+    for submission, task, answered, documents in rows:
+        tasks[submission].append(TaskProgress(task, answered, documents))
+    return [_progress(submission, tasks[submission.pk]) for submission in submissions]
+
+
+def _progress(submission: Submission, tasks: list[TaskProgress]) -> Progress:
     run: Run | None = getattr(submission, "run", None)
-    if run is None:
-        return Progress([], 0, 0, None)
-    rows = run.units.values("task").annotate(a=Sum("answered"), d=Sum("count")).order_by("task")
-    tasks = [TaskProgress(row["task"], row["a"], row["d"]) for row in rows]
     answered, documents = sum(t.answered for t in tasks), sum(t.documents for t in tasks)
     left = None
-    if answered and run.answering_since and submission.state == SubmissionState.RUNNING:
+    if answered and run and run.answering_since and submission.state == SubmissionState.RUNNING:
         spent = (timezone.now() - run.answering_since).total_seconds()
         left = round(spent / answered * (documents - answered))
     return Progress(tasks, answered, documents, left)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Max, QuerySet
 
+from evaluations.enums import SubmissionState
 from evaluations.models import Benchmark, LanguageModel, Result, Score
 from evaluations.scoring.aggregate import Estimate
 
@@ -30,6 +31,11 @@ class Standing:
     results: int
 
 
+def published() -> QuerySet[Result]:
+    """Return the results that stand: a withdrawn one keeps its page, but ranks nowhere."""
+    return Result.objects.filter(submission__state=SubmissionState.PUBLISHED)
+
+
 def by_id(public_id: str) -> Result | None:
     """Return a result with its model, board and submission, or None."""
     return (
@@ -44,9 +50,11 @@ def estimate(result: Result) -> Estimate:
     return Estimate(result.value, result.stderr)
 
 
-def standing(result: Result) -> Standing:
-    """Return a result's rank; equal scores share it."""
-    board = Result.objects.filter(board=result.board_id)
+def standing(result: Result) -> Standing | None:
+    """Return a result's rank, or None if it was withdrawn; equal scores share a rank."""
+    if result.submission.state != SubmissionState.PUBLISHED:
+        return None
+    board = published().filter(board=result.board_id)
     return Standing(1 + board.filter(value__gt=result.value).count(), board.count())
 
 
@@ -54,7 +62,7 @@ def lines(result: Result) -> list[Line]:
     """Return a result's benchmarks in the suite's order, also those that were not measured."""
     scores = {score.benchmark_id: score for score in result.scores.all()}
     best = dict(
-        Score.objects.filter(result__board=result.board_id)
+        Score.objects.filter(result__in=published().filter(board=result.board_id))
         .order_by()
         .values_list("benchmark")
         .annotate(Max("value"))
@@ -67,20 +75,42 @@ def lines(result: Result) -> list[Line]:
 
 def latest(count: int) -> list[Result]:
     """Return the results that were published last."""
-    return list(_listed()[:count])
+    return list(_listed(published())[:count])
 
 
 def of_model(model: LanguageModel) -> list[Result]:
-    """Return a model's results, the newest first."""
-    return list(_listed().filter(revision__model=model))
+    """Return a model's results, the newest first; withdrawn ones too, to be shown as such."""
+    return list(_listed(Result.objects.filter(revision__model=model)))
 
 
-def _listed() -> QuerySet[Result]:
+def after(
+    last: int | None, count: int, *, board: str = "", model: tuple[str, str] | None = None
+) -> list[Result]:
+    """Return so many of the results that stand, the newest first.
+
+    Args:
+        last: the primary key of the last one that was seen; None begins at the newest.
+        count: how many at most.
+        board: a slug, to see one board's only.
+        model: source and name, to see one model's only.
+    """
+    found = _listed(published()).order_by("-pk")
+    if last is not None:
+        found = found.filter(pk__lt=last)
+    if board:
+        found = found.filter(board__slug=board)
+    if model:
+        found = found.filter(revision__model__source=model[0], revision__model__name=model[1])
+    return list(found[:count])
+
+
+def _listed(found: QuerySet[Result]) -> QuerySet[Result]:
     return (
-        Result.objects.select_related("revision__model", "board")
+        found.select_related("revision__model", "board", "submission")
         .only(
             "public_id", "value", "stderr", "published_at", "revision__commit",
             "revision__model__source", "revision__model__name", "board__slug", "board__title",
+            "submission__public_id", "submission__state",
         )
         .order_by("-published_at", "-pk")
     )  # fmt: skip

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evaluations.models import Benchmark, Board, Result, Score
+from evaluations.queries.results import published
 from evaluations.scoring.aggregate import Estimate
 
 
@@ -37,10 +38,14 @@ def standings(
 
 
 def everyone(board: Board) -> list[Standing]:
-    """Return all of a board's rows with their ranks, the greatest score first."""
+    """Return all of a board's rows with their ranks, the greatest score first.
+
+    Results that were withdrawn are left out.
+    """
     benchmarks = list(board.suite.benchmarks.all())
     results = (
-        Result.objects.filter(board=board)
+        published()
+        .filter(board=board)
         .select_related("revision__model", "submission")
         .only(
             "public_id", "value", "stderr", "manifest_sha256", "board_id", "published_at",

@@ -5,11 +5,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
-from evaluations.enums import SubmissionState
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+
+from evaluations.enums import OPEN_STATES, SubmissionState
 from evaluations.models import Submission
 
 #: The stages of a submission that goes well, in order.
-LIFE = [s for s in SubmissionState if s not in {SubmissionState.FAILED, SubmissionState.CANCELLED}]
+LIFE = list(SubmissionState)[: list(SubmissionState).index(SubmissionState.PUBLISHED) + 1]
 
 
 class StageStatus(StrEnum):
@@ -39,17 +42,53 @@ class Stage:
 
 def by_id(public_id: str) -> Submission | None:
     """Return a submission with its model, board, run and result, or None."""
-    return (
-        Submission.objects.select_related(
-            "revision__model", "board__suite", "by", "run", "result"
-        )
-        .defer(
-            "revision__files", "revision__card", "run__plan", "run__environment", "run__pack",
-            "result__plan", "result__environment", "result__config",
-        )
-        .filter(public_id=public_id)
-        .first()
+    return _whole().filter(public_id=public_id).first()
+
+
+def _whole() -> QuerySet[Submission]:
+    return Submission.objects.select_related(
+        "revision__model", "board__suite", "by", "run", "result"
+    ).defer(
+        "revision__files", "revision__card", "run__plan", "run__environment", "run__pack",
+        "result__plan", "result__environment", "result__config",
     )  # fmt: skip
+
+
+def after(
+    last: int | None,
+    count: int,
+    *,
+    state: str = "",
+    board: str = "",
+    model: tuple[str, str] | None = None,
+    by: User | None = None,
+) -> list[Submission]:
+    """Return so many submissions as `by_id` does, the newest first.
+
+    Args:
+        last: the primary key of the last one that was seen; None begins at the newest.
+        count: how many at most.
+        state, board: a `SubmissionState` and a slug, to see only those.
+        model: source and name, to see one model's only.
+        by: to see one person's only.
+    """
+    found = _whole().order_by("-pk")
+    if last is not None:
+        found = found.filter(pk__lt=last)
+    if state:
+        found = found.filter(state=state)
+    if board:
+        found = found.filter(board__slug=board)
+    if model:
+        found = found.filter(revision__model__source=model[0], revision__model__name=model[1])
+    if by:
+        found = found.filter(by=by)
+    return list(found[:count])
+
+
+def open_of(by: User) -> int:
+    """Return how many submissions a person has waiting or running."""
+    return Submission.objects.filter(by=by, state__in=sorted(OPEN_STATES)).count()
 
 
 def stages(submission: Submission) -> list[Stage]:
@@ -61,20 +100,23 @@ def stages(submission: Submission) -> list[Stage]:
     return [
         Stage(
             state=state,
-            status=_status(submission, place - last),
+            status=_status(submission, state, place - last),
             began=began.get(state),
-            took=ended[state] - began[state] if state in ended else None,
+            took=ended[state] - began[state] if state in ended and state != LIFE[-1] else None,
         )
         for place, state in enumerate(LIFE)
     ]
 
 
-def _status(submission: Submission, ahead: int) -> StageStatus:
+def _status(submission: Submission, state: SubmissionState, ahead: int) -> StageStatus:
     """Return how a stage stands that is so many stages ahead of the last one that was reached."""
     if ahead:
         return StageStatus.TODO if ahead > 0 else StageStatus.DONE
+    if state == LIFE[-1]:
+        # Reached for good, also by what was withdrawn later.
+        return StageStatus.DONE
     return {
-        SubmissionState.PUBLISHED: StageStatus.DONE,
         SubmissionState.FAILED: StageStatus.FAILED,
         SubmissionState.CANCELLED: StageStatus.STOPPED,
+        SubmissionState.WITHDRAWN: StageStatus.STOPPED,
     }.get(SubmissionState(submission.state), StageStatus.NOW)

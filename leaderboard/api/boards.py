@@ -2,12 +2,15 @@
 
 from typing import Annotated
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema
 
 from evaluations.errors import AssayError
 from evaluations.models import Board
 from evaluations.queries import boards
+from leaderboard.api import cursors
+from leaderboard.api.benchmarks import BenchmarkOut
+from leaderboard.api.cursors import NO_NUL, Cursor
 from leaderboard.api.standings import StandingsOut, View, as_data
 
 router = Router(tags=["boards"])
@@ -29,22 +32,6 @@ class BoardsOut(Schema):
     items: list[BoardOut]
 
 
-class BenchmarkOut(Schema):
-    """A column of a board; `baseline` is the score of guessing, `documents` null while a draft."""
-
-    name: str
-    title: str
-    description: str
-    task: str
-    num_fewshot: int
-    metric: str
-    filter: str
-    baseline: float
-    languages: list[str]
-    licence: str
-    documents: int | None
-
-
 class BoardDetailOut(BoardOut):
     """A board with the benchmarks that it ranks by."""
 
@@ -52,6 +39,12 @@ class BoardDetailOut(BoardOut):
     aggregation: str
     suite_sha256: str
     benchmarks: list[BenchmarkOut]
+
+
+class StandingsPageOut(StandingsOut):
+    """A piece of a board's rows; `next` is null at the end."""
+
+    next: str | None
 
 
 @router.get("", response=BoardsOut, operation_id="list_boards")
@@ -65,7 +58,7 @@ def get_board(request: HttpRequest, slug: str) -> BoardDetailOut:
     """Describe a board."""
     board = _board(slug)
     return BoardDetailOut(
-        **_facts(board, board.results.count()).model_dump(),
+        **_facts(board, boards.results_of(board)).model_dump(),
         description=board.description,
         aggregation=board.suite.aggregation,
         suite_sha256=board.suite.sha256,
@@ -73,16 +66,38 @@ def get_board(request: HttpRequest, slug: str) -> BoardDetailOut:
     )
 
 
-@router.get("/{slug:slug}/standings", response=StandingsOut, operation_id="get_standings")
+@router.get("/{slug:slug}/standings", response=StandingsPageOut, operation_id="get_standings")
 def get_standings(
     request: HttpRequest,
+    response: HttpResponse,
     slug: str,
-    q: Annotated[str, Query(description="a part of the model's name")] = "",
+    q: Annotated[str, Query(description="a part of the model's name", pattern=NO_NUL)] = "",
     sort: Annotated[str, Query(description="score, model, or a benchmark's name")] = "score",
     order: Annotated[str, Query(description="asc or desc")] = "",
-) -> StandingsOut:
+    limit: Annotated[int, Query(description="how many rows at most", ge=1, le=1000)] = 100,
+    cursor: Cursor = "",
+) -> StandingsPageOut:
     """Return a board's rows; ranks are by score over the whole board, whatever is asked for."""
-    return as_data(_board(slug), View.of({"q": q, "sort": sort, "order": order}))
+    whole = as_data(_board(slug), View.of({"q": q, "sort": sort, "order": order}))
+    start = _start(whole, cursors.read(request, cursor))
+    rows = whole.standings[start : start + limit]
+    more = start + limit < len(whole.standings)
+    return StandingsPageOut(
+        board=whole.board,
+        suite=whole.suite,
+        standings=rows,
+        next=cursors.write(request, response, rows[-1].result) if more else None,
+    )
+
+
+def _start(whole: StandingsOut, last: str | None) -> int:
+    """Return where the piece after this result begins; new rows above it shift nothing."""
+    if last is None:
+        return 0
+    for place, row in enumerate(whole.standings, start=1):
+        if row.result == last:
+            return place
+    raise cursors.invalid()
 
 
 def _facts(board: Board, results: int) -> BoardOut:

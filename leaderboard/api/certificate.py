@@ -4,18 +4,13 @@ from datetime import datetime
 
 from ninja import Schema
 
+from leaderboard.api.benchmarks import ProtocolOut
 from leaderboard.api.links import Links
 
 
-class LineOut(Schema):
+class LineOut(ProtocolOut):
     """A benchmark's value on the metric's scale; `best` is the greatest on the board."""
 
-    name: str
-    task: str
-    metric: str
-    filter: str
-    num_fewshot: int
-    baseline: float
     value: float | None
     stderr: float | None
     n: int | None
@@ -70,7 +65,12 @@ class PinsOut(Schema):
 
 
 class ResultOut(Schema):
-    """A published result. `signed` is false: the digests are the site's word, nothing more yet."""
+    """A published result.
+
+    Attributes:
+        rank: null if the result was withdrawn; it keeps its address and files.
+        signed: false: the digests are the site's word, nothing more yet.
+    """
 
     id: str
     model: str
@@ -78,7 +78,8 @@ class ResultOut(Schema):
     licence: str
     board: str
     suite: str
-    rank: int
+    rank: int | None
+    withdrawn: bool
     score: float
     stderr: float | None
     published_at: datetime

@@ -3,26 +3,65 @@
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from evaluations.errors import AssayError
+from evaluations.models import Submission
+from evaluations.services.submissions import RefusedError
 
-_STATUS = {
+STATUSES = {
+    "bad_request": HTTPStatus.BAD_REQUEST,
+    "token_required": HTTPStatus.UNAUTHORIZED,
+    "token_invalid": HTTPStatus.UNAUTHORIZED,
+    "scope_missing": HTTPStatus.FORBIDDEN,
+    "not_yours": HTTPStatus.FORBIDDEN,
+    "licence_forbids": HTTPStatus.FORBIDDEN,
     "not_found": HTTPStatus.NOT_FOUND,
+    "benchmark_not_found": HTTPStatus.NOT_FOUND,
     "board_not_found": HTTPStatus.NOT_FOUND,
+    "model_not_found": HTTPStatus.NOT_FOUND,
     "result_not_found": HTTPStatus.NOT_FOUND,
     "submission_not_found": HTTPStatus.NOT_FOUND,
-    "licence_forbids": HTTPStatus.FORBIDDEN,
-    "artefact_missing": HTTPStatus.SERVICE_UNAVAILABLE,
+    "task_not_found": HTTPStatus.NOT_FOUND,
+    "method_not_allowed": HTTPStatus.METHOD_NOT_ALLOWED,
+    "already_ended": HTTPStatus.CONFLICT,
+    "duplicate": HTTPStatus.CONFLICT,
+    "not_ended": HTTPStatus.CONFLICT,
+    "request_in_progress": HTTPStatus.CONFLICT,
+    "request_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "range_not_satisfiable": HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
+    "cursor_invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "idempotency_key_reused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "invalid_request": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
+    "too_many_open": HTTPStatus.TOO_MANY_REQUESTS,
     "internal_error": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "artefact_missing": HTTPStatus.SERVICE_UNAVAILABLE,
+    "download_timeout": HTTPStatus.SERVICE_UNAVAILABLE,
+    "hub_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "store_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+}
+#: RFC 6750, section 3: what a client is told about its token.
+_CHALLENGES = {
+    "token_required": 'Bearer realm="assay"',
+    "token_invalid": 'Bearer realm="assay", error="invalid_token"',
+    "scope_missing": 'Bearer realm="assay", error="insufficient_scope"',
 }
 
 
-def problem(error: AssayError, status: HTTPStatus | None = None) -> HttpResponse:
-    """Return an error as problem+json; a code without a status of its own is a bad request."""
-    status = status or _STATUS.get(error.code, HTTPStatus.BAD_REQUEST)
+def problem(
+    error: AssayError, status: HTTPStatus | None = None, **members: object
+) -> HttpResponse:
+    """Return an error as problem+json.
+
+    Args:
+        error: what to say.
+        status: by default the code's own; a code without one is a bad request.
+        members: what else the problem tells.
+    """
+    status = status or STATUSES.get(error.code, HTTPStatus.BAD_REQUEST)
     body = {
         "type": f"urn:assay:problem:{error.code}",
         "title": status.phrase,
@@ -31,7 +70,12 @@ def problem(error: AssayError, status: HTTPStatus | None = None) -> HttpResponse
         "code": str(error.code),
         "hint": error.hint,
     }
-    return JsonResponse(body, status=status, content_type="application/problem+json")
+    response = JsonResponse(
+        body | members, status=status, content_type="application/problem+json"
+    )
+    if error.code in _CHALLENGES:
+        response.headers["WWW-Authenticate"] = _CHALLENGES[error.code]
+    return response
 
 
 def install(api: NinjaAPI) -> None:
@@ -43,19 +87,41 @@ def install(api: NinjaAPI) -> None:
 
 def _assay_error(request: HttpRequest, error: AssayError | type[AssayError]) -> HttpResponse:
     assert isinstance(error, AssayError)  # noqa: S101  Ninja's signature is wider than its calls
-    return problem(error)
+    return _refused(request, error) if isinstance(error, RefusedError) else problem(error)
+
+
+def _refused(request: HttpRequest, error: RefusedError) -> HttpResponse:
+    """Tell why a submission was refused; what isn't there was named in the body, so no 404."""
+    status = STATUSES.get(error.code, HTTPStatus.UNPROCESSABLE_ENTITY)
+    if status == HTTPStatus.NOT_FOUND:
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+    members: dict[str, object] = {"field": error.field}
+    if error.duplicate:
+        members["submission"] = _reference(request, error.duplicate)
+    return problem(error, status, **members)
+
+
+def _reference(request: HttpRequest, submission: Submission) -> dict[str, str]:
+    address = reverse("submission", args=[submission.public_id])
+    return {"id": submission.public_id, "url": request.build_absolute_uri(address)}
 
 
 def _validation_error(
     request: HttpRequest, error: ValidationError | type[ValidationError]
 ) -> HttpResponse:
     first = error.errors[0] if isinstance(error, ValidationError) and error.errors else {}
-    where = ".".join(str(part) for part in first.get("loc", ())[1:])
+    # In the body comes the parameter's own name before the field's.
+    inside = 2 if first.get("loc", ("",))[0] == "body" else 1
+    where = ".".join(str(part) for part in first.get("loc", ())[inside:]) or "The request"
     detail = f"{where}: {first.get('msg', 'not what is expected here')}."
     return problem(AssayError("invalid_request", detail, "See /api/v1/openapi.json."))
 
 
 def _http_error(request: HttpRequest, error: HttpError | type[HttpError]) -> HttpResponse:
     status = HTTPStatus(error.status_code) if isinstance(error, HttpError) else None
+    if status == HTTPStatus.BAD_REQUEST:
+        # Ninja's word for a body that is no JSON.
+        detail = "The body is not JSON that can be read."
+        return problem(AssayError("invalid_request", detail, "Send a JSON object in UTF-8."))
     code = status.name.lower() if status else "internal_error"
     return problem(AssayError(code, str(error)), status)

@@ -1,10 +1,17 @@
 """The API under /api/v1/: its parts, and how it says that something went wrong."""
 
-from ninja import NinjaAPI
+from leaderboard.api import (
+    benchmarks,
+    boards,
+    me,
+    models,
+    problems,
+    samples,
+    submissions,
+)  # fmt: skip
+from leaderboard.api.description import DescribedAPI
 
-from leaderboard.api import boards, problems, results, submissions
-
-api = NinjaAPI(
+api = DescribedAPI(
     title="Assay",
     version="1",
     description="Boards, results with everything pinned, their bundles, and submissions.",
@@ -14,6 +21,10 @@ api = NinjaAPI(
     docs_url=None,
 )
 problems.install(api)
+api.add_router("me", me.router)
 api.add_router("boards", boards.router)
-api.add_router("results", results.router)
+api.add_router("benchmarks", benchmarks.router)
+api.add_router("models", models.router)
+# Its module adds the samples to the results' own.
+api.add_router("results", samples.router)
 api.add_router("submissions", submissions.router)

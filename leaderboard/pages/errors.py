@@ -9,6 +9,14 @@ from leaderboard.api.problems import problem
 _API = "/api/"
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 400, such as for a host that isn't this site's."""
+    if request.path_info.startswith(_API):
+        detail = "The request is malformed, or names a host that is not this site."
+        return problem(AssayError("bad_request", detail, "See /api/v1/openapi.json."))
+    return defaults.bad_request(request, exception)
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 404: a page to people, a problem to programs."""
     if request.path.startswith(_API):

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from evaluations.enums import SubmissionState
+from evaluations.enums import Scope, SubmissionState
 from evaluations.failures import Mender
 
 STATES = {
@@ -15,6 +15,7 @@ STATES = {
     SubmissionState.PUBLISHED: _("Published"),
     SubmissionState.FAILED: _("Failed"),
     SubmissionState.CANCELLED: _("Cancelled"),
+    SubmissionState.WITHDRAWN: _("Withdrawn"),
 }
 
 STAGE_NOTES = {
@@ -31,4 +32,9 @@ MENDERS = {
     Mender.SUBMITTER: _("the submitter"),
     Mender.OPERATOR: _("the operator of this site"),
     Mender.PLATFORM: _("the site; the model is not at fault"),
+}
+
+SCOPES = {
+    Scope.READ: _("read what is yours: your name, your submissions"),
+    Scope.SUBMIT: _("submit, cancel, retry and withdraw in your name"),
 }

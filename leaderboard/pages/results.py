@@ -4,6 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from evaluations.enums import SubmissionState
 from evaluations.queries import results
 from evaluations.queries.pins import pins
 from leaderboard.api.downloads import model_size
@@ -23,6 +24,7 @@ def result(request: HttpRequest, public_id: str) -> HttpResponse:
         "board": found.board,
         "estimate": results.estimate(found),
         "standing": results.standing(found),
+        "withdrawn": found.submission.state == SubmissionState.WITHDRAWN,
         "lines": results.lines(found),
         "pins": pins(found),
         "links": links(request, found),

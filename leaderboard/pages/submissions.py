@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from evaluations.enums import SubmissionState
 from evaluations.failures import MAX_ATTEMPTS, failure
-from evaluations.models import Submission
+from evaluations.models import Submission, SubmissionEvent
 from evaluations.queries import submissions
 from evaluations.queries.progress import position, progress
 from evaluations.services import runs
@@ -33,6 +34,7 @@ def submission(request: HttpRequest, public_id: str) -> HttpResponse:
         "failure": meaning if found.failure_code else None,
         "mender": MENDERS[meaning.mender],
         "attempts": MAX_ATTEMPTS,
+        "withdrawal": _withdrawal(found),
         "address": request.build_absolute_uri(reverse("submission", args=[public_id])),
         "may_cancel": found.is_open and _may_cancel(request, found),
     }
@@ -62,6 +64,12 @@ def _submission(public_id: str) -> Submission:
     if found is None:
         raise Http404(_("There is no such submission."))
     return found
+
+
+def _withdrawal(found: Submission) -> SubmissionEvent | None:
+    if found.state != SubmissionState.WITHDRAWN:
+        return None
+    return found.events.filter(state=SubmissionState.WITHDRAWN).first()
 
 
 def _may_cancel(request: HttpRequest, found: Submission) -> bool:

@@ -30,6 +30,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "leaderboard.pages.security.ContentSecurityPolicyMiddleware",
+    "leaderboard.api.middleware.ApiMiddleware",
 ]
 ROOT_URLCONF = "leaderboard.urls"
 WSGI_APPLICATION = "leaderboard.wsgi.application"
@@ -70,6 +71,9 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
+#: Counts requests for the limits; several web processes need one that they share.
+CACHES = {"default": env.cache()}
+
 CELERY_BROKER_URL = env.text("ASSAY_BROKER_URL", "doorbell://")
 CELERY_DOORBELL = VAR / "doorbell"
 
@@ -87,11 +91,17 @@ ASSAY_MODEL_CACHE_GB = env.whole("ASSAY_MODEL_CACHE_GB", 100)
 ASSAY_LEASE_SECONDS = env.whole("ASSAY_LEASE_SECONDS", 90)
 #: How often a worker renews its lease, and the scheduler rings.
 ASSAY_HEARTBEAT_SECONDS = env.whole("ASSAY_HEARTBEAT_SECONDS", 5)
+env.below("ASSAY_HEARTBEAT_SECONDS", ASSAY_HEARTBEAT_SECONDS, ASSAY_LEASE_SECONDS)
 ASSAY_SWEEP_SECONDS = env.whole("ASSAY_SWEEP_SECONDS", 30)
 #: Torch's threads in a runner; 0 leaves torch's own choice, which a stock run has too.
 ASSAY_THREADS = env.whole("ASSAY_THREADS", 0, least=0)
 #: Submissions that one person may have waiting or running.
 ASSAY_OPEN_SUBMISSIONS = env.whole("ASSAY_OPEN_SUBMISSIONS", 20)
+#: Requests of the API that one token or address may make in a minute; 0 sets no limit.
+ASSAY_RATE_READ = env.whole("ASSAY_RATE_READ", 1200, least=0)
+ASSAY_RATE_WRITE = env.whole("ASSAY_RATE_WRITE", 60, least=0)
+#: Proxies between readers and this site, each of which appends to X-Forwarded-For.
+ASSAY_PROXIES = env.whole("ASSAY_PROXIES", 0, least=0)
 
 LOGGING = {
     "version": 1,

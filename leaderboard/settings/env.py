@@ -38,6 +38,18 @@ def whole(name: str, default: int, *, least: int = 1) -> int:
     return int(given)
 
 
+def below(name: str, seconds: int, lease: int) -> None:
+    """Hold the heartbeat against the lease that it renews.
+
+    Raises:
+        ImproperlyConfigured: if a lease could end between two of them.
+    """
+    if seconds * 2 > lease:
+        raise ImproperlyConfigured(
+            f"{name} is {seconds}; it must be at most half of ASSAY_LEASE_SECONDS ({lease})."
+        )
+
+
 def switch(name: str, *, default: bool) -> bool:
     """Return a setting that is 1 or 0.
 
@@ -110,6 +122,22 @@ def database(folder: Path) -> dict[str, Any]:
     if not engine.endswith("postgresql"):
         raise ImproperlyConfigured("ASSAY_DATABASE_URL must begin with sqlite: or postgres:.")
     return parsed | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+
+
+def cache() -> dict[str, Any]:
+    """Return Django's settings for `ASSAY_CACHE_URL`, by default this process's own memory.
+
+    Raises:
+        ImproperlyConfigured: if the URL isn't one of Redis.
+    """
+    url = text("ASSAY_CACHE_URL")
+    if not url:
+        memory = "django.core.cache.backends.locmem.LocMemCache"
+        return {"BACKEND": memory, "OPTIONS": {"MAX_ENTRIES": 10_000}}
+    if not url.startswith(("redis://", "rediss://", "unix://")):
+        raise ImproperlyConfigured("ASSAY_CACHE_URL must begin with redis:, rediss: or unix:.")
+    redis = "django.core.cache.backends.redis.RedisCache"
+    return {"BACKEND": redis, "LOCATION": url, "KEY_PREFIX": "assay"}
 
 
 def _sqlite(name: str) -> dict[str, Any]:

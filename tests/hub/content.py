@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _OPEN = {"README.md", ".gitattributes"}
 
 
-def answer(hub: Hub, request: Request) -> Answer:
+def answer(hub: Hub, request: Request) -> Answer:  # noqa: PLR0911  a line for each refusal
     """Answer `[/datasets]/{name}/resolve/{revision}/{path}` and where it redirects to."""
     path = request.path.removeprefix("/")
     if path.startswith("api/resolve-cache/"):
@@ -39,19 +39,17 @@ def answer(hub: Hub, request: Request) -> Answer:
     file = found.commits[commit].get(file_path)
     if file is None:
         return Answer.error(404, "EntryNotFound", "Entry not found", X_Repo_Commit=commit)
-    return _redirect(hub, request, kind, name, commit, file)
+    return _redirect(hub, f"{kind}/{name}", commit, file)
 
 
-def _redirect(
-    hub: Hub, request: Request, kind: str, name: str, commit: str, file: File
-) -> Answer:
+def _redirect(hub: Hub, repository: str, commit: str, file: File) -> Answer:
     headers = {
         "X-Repo-Commit": commit,
         "X-Linked-Size": str(file.promised),
         "X-Linked-ETag": f'"{file.etag}"',
         "Accept-Ranges": "bytes",
     }
-    where = f"{kind}/{name}/{commit}/{file.path}"
+    where = f"{repository}/{commit}/{file.path}"
     if file.is_large:
         # A signed address on another host, where the reader's token must not go.
         signed = f"{hub.storage}/{quote(where)}?X-Amz-Signature=0123456789abcdef"

@@ -65,6 +65,7 @@ class Hub:
         faults: by the end of a file's path.
         down: an error that the API answers everything with, 0: none.
         delay: seconds before each answer of the API.
+        portal: whether a login page answers everything, as networks in hotels do.
         requests: everything that was asked, in order.
     """
 
@@ -73,14 +74,13 @@ class Hub:
     page_size: int = 1000
     down: int = 0
     delay: float = 0.0
+    portal: bool = False
     repositories: dict[tuple[str, str], Repository] = field(default_factory=dict)
     renamed: dict[tuple[str, str], str] = field(default_factory=dict)
     faults: dict[str, Fault] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
 
-    def add_model(
-        self, name: str, files: dict[str, bytes] | Path, *, branch: str = "main"
-    ) -> str:
+    def add_model(self, name: str, files: dict[str, bytes] | Path, *, branch: str = "main") -> str:
         """Commit these files to a model, which is made if need be, and return the commit."""
         return self._add("models", name, files, branch)
 
@@ -146,6 +146,8 @@ class Hub:
         time.sleep(self.delay)
         if self.down:
             return Answer.error(self.down, "", "The hub is down.")
+        if self.portal:
+            return Answer(200, {"Content-Type": "text/html"}, b"<!doctype html>")
         if request.path.startswith("/api/") and not request.path.startswith("/api/resolve-cache/"):
             return api.answer(self, request)
         return content.answer(self, request)

@@ -136,3 +136,9 @@ def _set(monkeypatch: pytest.MonkeyPatch, value: str | None, *, name: str = "ASS
         monkeypatch.delenv(name, raising=False)
     else:
         monkeypatch.setenv(name, value)
+
+
+def test_heartbeat_must_leave_room_within_the_lease() -> None:
+    env.below("ASSAY_HEARTBEAT_SECONDS", 45, 90)
+    with pytest.raises(ImproperlyConfigured, match="at most half of ASSAY_LEASE_SECONDS"):
+        env.below("ASSAY_HEARTBEAT_SECONDS", 46, 90)

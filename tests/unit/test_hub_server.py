@@ -10,7 +10,14 @@ from pathlib import Path
 import httpx2
 import pytest
 from datasets import DownloadConfig, load_dataset_builder
-from huggingface_hub import HfApi, constants, file_download, get_hf_file_metadata, hf_hub_download, hf_hub_url
+from huggingface_hub import (
+    HfApi,
+    constants,
+    file_download,
+    get_hf_file_metadata,
+    hf_hub_download,
+    hf_hub_url,
+)
 from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,

@@ -33,18 +33,23 @@ class Runner:
         """
         self.slot = slot
         events, theirs = os.pipe()
-        with log.open("ab") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "workers.runner", str(theirs)],
-                cwd=slot,
-                env=_environment(slot, threads),
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                pass_fds=[theirs],
-                start_new_session=True,
-            )
-        os.close(theirs)
+        try:
+            with log.open("ab") as output:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "workers.runner", str(theirs)],
+                    cwd=slot,
+                    env=_environment(slot, threads),
+                    stdin=subprocess.PIPE,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    pass_fds=[theirs],
+                    start_new_session=True,
+                )
+        except OSError:
+            os.close(events)
+            raise
+        finally:
+            os.close(theirs)
         self._events, self._unread = events, b""
 
     @property
@@ -93,15 +98,17 @@ class Runner:
 
     def close(self) -> None:
         """End the whole process group and free what belongs to it; harmless when done twice."""
-        if self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):  # it may have just ended by itself
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+        if self._events < 0:
+            return
+        # Also when the leader ended by itself: what it started is still of its group.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
         if self._process.stdin is not None:
-            self._process.stdin.close()
-        if self._events >= 0:
-            os.close(self._events)
-            self._events = -1
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.close()
+        os.close(self._events)
+        self._events = -1
 
 
 def _environment(slot: Path, threads: int | None) -> dict[str, str]:
@@ -120,6 +127,9 @@ def _environment(slot: Path, threads: int | None) -> dict[str, str]:
         "TOKENIZERS_PARALLELISM": "false",
         "TQDM_DISABLE": "1",
     }
+    if "NLTK_DATA" in os.environ:
+        # Where the operator keeps the data that some tasks (IFEval) would otherwise download.
+        environment["NLTK_DATA"] = os.environ["NLTK_DATA"]
     if threads is not None:
         environment["OMP_NUM_THREADS"] = str(threads)
     return environment

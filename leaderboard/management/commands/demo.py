@@ -1,5 +1,6 @@
 """`manage.py demo`: the main job on this machine, from nothing to a verified board."""
 
+import io
 import json
 import os
 import secrets
@@ -15,7 +16,7 @@ from rich.console import Console
 
 from evaluations.errors import AssayError
 from evaluations.services.models import register_local
-from evaluations.services.suites import load_suite, open_board, publish
+from evaluations.services.suites import load_suite, open_board
 from leaderboard import demo
 from leaderboard.supervisor import (
     Supervisor,
@@ -29,6 +30,8 @@ _BOARD = "demo"
 _USER = "demo"
 _HOST = "127.0.0.1"
 _START_SECONDS = 60.0
+#: The exit code that shells give to what Ctrl-C ended.
+_INTERRUPTED = 130
 
 
 class Command(BaseCommand):
@@ -58,6 +61,9 @@ class Command(BaseCommand):
             raise CommandError(f"{error.detail}\n{error.hint}".strip()) from error
         except KeyboardInterrupt:
             console.print("Stopped.")
+            if exit:
+                # Who asked for the outcome must not take an end in the middle for a good one.
+                raise SystemExit(_INTERRUPTED) from None
 
     def _show(
         self, supervisor: Supervisor, site: str, models: list[str], console: Console, *, stay: bool
@@ -77,7 +83,7 @@ def prepare(console: Console) -> list[str]:
     """Migrate, load the suite, open the board, register the models and make the user."""
     call_command("migrate", verbosity=0)
     suite, _ = load_suite(path=_MATERIAL / "suite.yaml")
-    publish(suite=suite)
+    call_command("publish_suite", suite.name, stdout=io.StringIO())
     open_board(slug=_BOARD, suite=suite)
     models = []
     for folder in sorted((_MATERIAL / "models").iterdir()):

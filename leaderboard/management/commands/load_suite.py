@@ -11,7 +11,9 @@ from evaluations.services import suites
 class Command(BaseCommand):
     """Load a suite from its YAML; a draft until it is published."""
 
-    help = "Load a suite from its YAML file and the folder tasks/ beside it; publish_suite opens it."
+    help = (
+        "Load a suite from its YAML file and the folder tasks/ beside it; publish_suite opens it."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the file."""

@@ -35,9 +35,14 @@ def test_board_is_described_with_its_benchmarks(client):
     board = factories.make_board("demo", benchmarks=("patterns",))
     data = client.get("/api/v1/boards/demo").json()
     assert (data["slug"], data["results"], data["suite_sha256"]) == ("demo", 0, board.suite.sha256)
-    assert [(b["name"], b["metric"], b["documents"]) for b in data["benchmarks"]] == [
-        ("patterns", "acc", 240)
-    ]
+    assert data["benchmarks"] == [
+        {
+            "name": "patterns", "title": "Patterns", "description": "", "task": "assay_patterns",
+            "leaves": 1, "num_fewshot": 3, "metric": "acc", "metrics": ["acc"], "filter": "none",
+            "baseline": 0.25, "aggregation": "mean", "normalised": False, "withheld": False,
+            "languages": [], "licence": "cc0-1.0", "documents": 240,
+        }
+    ]  # fmt: skip
 
 
 def test_standings_have_exactly_the_promised_shape(client):
@@ -58,6 +63,7 @@ def test_standings_have_exactly_the_promised_shape(client):
                 "benchmarks": {"patterns": {"value": 0.5, "stderr": None, "n": 240}},
             }
         ],
+        "next": None,
     }
 
 

@@ -11,7 +11,9 @@ def get(client, submission, path=""):
 
 def test_queued_submission_has_exactly_the_promised_shape(client):
     factories.make_submission()
-    submission = factories.make_submission(board=factories.make_board("demo"))
+    submission = factories.make_submission(
+        board=factories.make_board("demo"), requested_revision="main", intended_use="For a class."
+    )
     data = get(client, submission).json()
     created = data.pop("created_at")
     assert data == {
@@ -20,9 +22,11 @@ def test_queued_submission_has_exactly_the_promised_shape(client):
         "state": "queued",
         "model": str(submission.revision.model),
         "revision": submission.revision.commit,
+        "requested_revision": "main",
         "board": "demo",
         "precision": "float32",
         "chat_template": False,
+        "intended_use": "For a class.",
         "position": 2,
         "progress": {
             "stage": "queued", "answered": 0, "documents": 0, "seconds_left": None, "tasks": [],

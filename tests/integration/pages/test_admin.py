@@ -2,6 +2,7 @@ import pytest
 from django.apps import apps
 from django.urls import reverse
 
+from evaluations.models import IdempotentRequest
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -20,6 +21,8 @@ def staff(client):
 def rows():
     result = factories.make_result(board=factories.make_board("demo"))
     factories.make_unit(result.submission.run)
+    token, _ = factories.make_token()
+    IdempotentRequest.objects.create(by=token.by, key="key", sha256=factories.digest("request"))
 
 
 def test_admin_is_for_staff(client):
@@ -68,3 +71,14 @@ def test_admin_cancels_submissions_and_leaves_the_event(client, staff):
     assert [event.actor for event in submission.events.filter(state="cancelled")] == ["root"]
     ended.refresh_from_db()
     assert ended.state == "published"
+
+
+def test_admin_revokes_tokens_and_never_shows_their_digests(client, staff):
+    token, secret = factories.make_token()
+    address = reverse("admin:evaluations_apitoken_changelist")
+    client.post(address, {"action": "revoke", "_selected_action": [token.pk]})
+    assert (
+        client.get("/api/v1/me", headers={"Authorization": f"Bearer {secret}"}).status_code == 401
+    )
+    page = client.get(reverse("admin:evaluations_apitoken_change", args=[token.pk]))
+    assert token.sha256 not in page.content.decode()

@@ -10,6 +10,7 @@ from pytest_django import Settings
 from evaluations.models import Run, Submission
 from evaluations.services.submissions import RefusedError, submit
 from tests.factories import make_board, make_model, make_revision, make_submission, make_user
+from tests.hub import Hub
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +35,7 @@ def test_newest_revision_is_taken_unless_one_is_named() -> None:
 @pytest.mark.parametrize(
     "name", ["local:nobody", "nobody", "", "hf:org/name", "local:", "local:mti'--"]
 )
-def test_unknown_model_is_refused_beside_its_field(name: str) -> None:
+def test_unknown_model_is_refused_beside_its_field(hub: Hub, name: str) -> None:
     make_board("b")
     error = refused(by=make_user(), model=name, board="b")
     assert (error.field, error.code) == ("model", "model_not_found")

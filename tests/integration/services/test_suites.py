@@ -50,7 +50,7 @@ def test_other_data_give_a_published_suite_another_digest(tmp_path: Path) -> Non
     suite, _ = load_suite(path=make_suite(tmp_path))
     survey = counted(suite)
     digests = set()
-    for changed in (survey, replace(survey, documents=survey.documents | {MC: (3, "00" * 32)})):
+    for changed in (survey, replace(survey, documents={**survey.documents, MC: (3, "00" * 32)})):
         with transaction.atomic():
             publish(suite=suite, survey=changed)
             digests.add(suite.sha256)
@@ -62,7 +62,7 @@ def test_benchmark_that_stands_for_other_tasks_than_it_says_stays_a_draft(tmp_pa
     suite, _ = load_suite(path=make_suite(tmp_path))
     survey = counted(suite)
     with pytest.raises(AssayError, match="stands for 2 tasks; the suite says 1"):
-        publish(suite=suite, survey=replace(survey, leaves=survey.leaves | {"letters": [MC, GEN]}))
+        publish(suite=suite, survey=replace(survey, leaves={**survey.leaves, "letters": [MC, GEN]}))
     suite.refresh_from_db()
     assert suite.is_draft
     assert suite.benchmarks.exclude(components=[]).count() == 0

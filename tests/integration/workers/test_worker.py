@@ -1,5 +1,6 @@
 """A worker against a real database, a real store and real runner processes."""
 
+import errno
 import io
 import json
 import os
@@ -137,6 +138,26 @@ def test_full_disk_is_tried_again_and_loses_nothing(queued: Submission) -> None:
     worker.work(seconds=60)
     run = Run.objects.get()
     assert (run.faults, run.submission.state) == (1, SubmissionState.RUNNING)
+    Run.objects.update(not_before=None)
+    worker.work(seconds=300)
+    queued.refresh_from_db()
+    assert queued.state == SubmissionState.PUBLISHED
+
+
+def test_trouble_of_the_workers_own_host_is_tried_again(
+    queued: Submission, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = Worker()
+
+    def no_descriptors(_path: Path) -> str:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "put_file", no_descriptors)
+        worker.work(seconds=120)
+    queued.refresh_from_db()
+    assert queued.state == SubmissionState.PLANNING
+    assert Run.objects.get(submission=queued).faults == 1
     Run.objects.update(not_before=None)
     worker.work(seconds=300)
     queued.refresh_from_db()

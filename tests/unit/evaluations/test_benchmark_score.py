@@ -43,7 +43,7 @@ def test_tasks_count_the_same_unless_weighted() -> None:
 
 def test_each_task_is_normalised_by_its_own_choices_before_the_mean() -> None:
     tasks = [
-        component("two choices", 0.75, 0.04, b=0.5),  # (0.75 − 0.5) / 0.5 = 0.5, error 0.08
+        component("two choices", 0.75, 0.04, b=0.5),  # (0.75 - 0.5) / 0.5 = 0.5, error 0.08
         component("five choices", 0.36, 0.04, b=0.2),  # 0.16 / 0.8 = 0.2, error 0.05
         component("below guessing", 0.2, 0.03, b=0.25),  # clipped to 0, error 0.04
     ]
