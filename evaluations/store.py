@@ -1,19 +1,30 @@
 """The artefact store: bytes under their own SHA-256, on disk or in an S3-compatible service."""
 
+import errno
 import hashlib
+import os
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlparse
 
 import obstore
 from django.conf import settings
+from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from evaluations.errors import AssayError
 from evaluations.failures import FailureCode, failure
 from evaluations.provenance.bundle import read_chunks
+
+#: A store that is away is said to be away while somebody still waits for the answer.
+#: An endpoint without TLS is the operator's own choice, beside the service for instance.
+_CLIENT: Any = {"timeout": "60s", "allow_http": True}
+_RETRY: Any = {"max_retries": 4, "retry_timeout": timedelta(seconds=30)}
 
 
 class ArtefactMissingError(AssayError):
@@ -27,6 +38,39 @@ class ArtefactMissingError(AssayError):
         )
 
 
+class StoreUnavailableError(AssayError):
+    """The store can't be reached, or answers with an error of its own; later it may be well."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            FailureCode.STORE_UNAVAILABLE, reason, failure(FailureCode.STORE_UNAVAILABLE).hint
+        )
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    """Turn the object store's errors into our own; its reports may name hosts and keys."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except BaseError as error:
+        # Of a full disk it tells the text only.
+        if "No space left on device" in str(error):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
+        raise StoreUnavailableError("The artefact store does not answer as it should.") from error
+
+
+def ping() -> None:
+    """Ask the store for anything.
+
+    Raises:
+        StoreUnavailableError: if it can't be reached.
+    """
+    with suppress(FileNotFoundError), _reached():
+        obstore.head(_store(settings.ASSAY_STORE_URL), _key("0" * 64))
+
+
 @cache
 def _store(url: str) -> ObjectStore:
     parsed = urlparse(url)
@@ -34,7 +78,7 @@ def _store(url: str) -> ObjectStore:
         folder = Path(unquote(parsed.path))
         folder.mkdir(parents=True, exist_ok=True)
         return LocalStore(folder)
-    return from_url(url)
+    return from_url(url, client_options=_CLIENT, retry_config=_RETRY)
 
 
 def _key(digest: str) -> str:
@@ -44,7 +88,8 @@ def _key(digest: str) -> str:
 def put_bytes(data: bytes) -> str:
     """Store some bytes and return their SHA-256."""
     digest = hashlib.sha256(data).hexdigest()
-    obstore.put(_store(settings.ASSAY_STORE_URL), _key(digest), data)
+    with _reached():
+        obstore.put(_store(settings.ASSAY_STORE_URL), _key(digest), data)
     return digest
 
 
@@ -60,7 +105,7 @@ def put_file(path: Path) -> str:
     digest = hashlib.sha256()
     for chunk in read_chunks(path):
         digest.update(chunk)
-    with path.open("rb") as file:
+    with path.open("rb") as file, _reached():
         obstore.put(_store(settings.ASSAY_STORE_URL), _key(digest.hexdigest()), file)
     return digest.hexdigest()
 
@@ -72,12 +117,12 @@ def chunks(digest: str) -> Iterator[bytes]:
         ArtefactMissingError: if it isn't there, or (after the last chunk) if it is corrupt.
     """
     try:
-        found = obstore.get(_store(settings.ASSAY_STORE_URL), _key(digest))
+        with _reached():
+            found = obstore.get(_store(settings.ASSAY_STORE_URL), _key(digest))
     except FileNotFoundError as error:
         raise ArtefactMissingError(digest, "is not in the store") from error
     seen = hashlib.sha256()
-    for chunk in found.stream():
-        data = bytes(chunk)
+    for data in _stream(found):
         seen.update(data)
         yield data
     if seen.hexdigest() != digest:
@@ -95,15 +140,26 @@ def part(digest: str, start: int, length: int) -> Iterator[bytes]:
     if not length:
         return
     try:
-        found = obstore.get(
-            _store(settings.ASSAY_STORE_URL),
-            _key(digest),
-            options={"range": (start, start + length)},
-        )
+        with _reached():
+            found = obstore.get(
+                _store(settings.ASSAY_STORE_URL),
+                _key(digest),
+                options={"range": (start, start + length)},
+            )
     except FileNotFoundError as error:
         raise ArtefactMissingError(digest, "is not in the store") from error
-    for chunk in found.stream():
-        yield bytes(chunk)
+    yield from _stream(found)
+
+
+def _stream(found: Any) -> Iterator[bytes]:
+    pieces = iter(found.stream())
+    while True:
+        # Not around the loop: what the reader of these bytes raises is none of the store's.
+        with _reached():
+            piece = next(pieces, None)
+        if piece is None:
+            return
+        yield bytes(piece)
 
 
 def get_bytes(digest: str) -> bytes:

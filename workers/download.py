@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx2
 from huggingface_hub import get_session
-from huggingface_hub.utils import hf_raise_for_status
+from huggingface_hub.utils import hf_raise_for_status  # type: ignore[attr-defined]
 
 from evaluations.failures import FailureCode
 from evaluations.hub import client

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import OperationalError
-from obstore.exceptions import BaseError
 
 from evaluations.enums import SubmissionState
 from evaluations.errors import AssayError
@@ -221,13 +220,7 @@ def _remove_orphans(work: Path) -> None:
 
 def _fault(error: Exception) -> FailureCode:
     """Return what to call a fault that the runner didn't report."""
-    # The object store reports its own errors as text only.
-    if (
-        isinstance(error, stages.DiskFullError)
-        or (isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT})
-        or "No space left on device" in str(error)
-    ):
+    full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+    if full or isinstance(error, stages.DiskFullError):
         return FailureCode.DISK_FULL
-    if isinstance(error, BaseError):
-        return FailureCode.STORE_UNAVAILABLE
     return FailureCode.WORKER_LOST if isinstance(error, OSError) else FailureCode.ENGINE_BUG

@@ -1,8 +1,7 @@
-import obstore.exceptions
 import pytest
 from django.db import OperationalError, connection
 
-from evaluations import store
+from tests.servers import free_port
 
 
 def test_healthz_answers_without_the_database(client, django_assert_num_queries, db):
@@ -19,11 +18,8 @@ def test_readyz_answers_when_database_and_store_do(client):
 
 
 @pytest.mark.django_db
-def test_readyz_names_what_is_away(client, monkeypatch):
-    def away(*_args):
-        raise obstore.exceptions.BaseError("away")
-
-    monkeypatch.setattr(store, "get_bytes", away)
+def test_readyz_names_what_is_away(client, settings):
+    settings.ASSAY_STORE_URL = f"http://127.0.0.1:{free_port()}/"
     response = client.get("/readyz")
     assert (response.status_code, response.content) == (503, b"unavailable: store\n")
 
