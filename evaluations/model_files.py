@@ -31,15 +31,17 @@ class Listed:
 
 
 class ModelFiles(Protocol):
-    """A folder on this machine, or a commit on a hub.
+    """A folder on this machine, or a commit on a hub."""
 
-    Attributes:
-        name: how people know the model.
-        listed: every file, by path.
-    """
+    @property
+    def name(self) -> str:
+        """How people know the model."""
+        ...
 
-    name: str
-    listed: Mapping[str, Listed]
+    @property
+    def listed(self) -> Mapping[str, Listed]:
+        """Every file, by path."""
+        ...
 
     def read(self, path: str, first: int, length: int) -> bytes:
         """Return so many bytes of a listed file from `first`, fewer where it ends."""

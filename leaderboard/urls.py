@@ -5,7 +5,17 @@ from django.contrib.auth import views as auth
 from django.urls import path
 
 from leaderboard.api.site import api
-from leaderboard.pages import account, boards, health, home, models, queue, results, submissions, submit
+from leaderboard.pages import (
+    account,
+    boards,
+    health,
+    home,
+    models,
+    queue,
+    results,
+    submissions,
+    submit,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -15,8 +25,9 @@ urlpatterns = [
     path("boards/<slug:slug>.json", boards.board_json, name="board-json"),
     path("boards/<slug:slug>.csv", boards.board_csv, name="board-csv"),
     path("results/<slug:public_id>/", results.result, name="result"),
-    path("models/local/<path:name>/", models.local_model, name="model"),
+    path("models/<path:path>/", models.model, name="model"),
     path("submit/", submit.submit, name="submit"),
+    path("submit/models", submit.suggestions, name="model-suggestions"),
     path("submissions/<slug:public_id>/", submissions.submission, name="submission"),
     path("submissions/<slug:public_id>/cancel/", submissions.cancel, name="cancel"),
     path("queue/", queue.queue, name="queue"),

@@ -99,7 +99,7 @@ def _make_room(source: _Source, size: int) -> None:
     left = size - sum(path.stat().st_size for path in begun.glob("*"))
     model_cache.make_room(left)
     free = shutil.disk_usage(settings.VAR).free
-    if False:
+    if left > free:
         # Before anything is downloaded in vain.
         raise OSError(errno.ENOSPC, f"{left} bytes are needed for the model and {free} are free")
 

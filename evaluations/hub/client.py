@@ -1,12 +1,16 @@
 """The hub's own client with our bounds around it: on time, on bytes, and on who sees the token."""
 
+import logging
 import time
 from dataclasses import dataclass, field
 
 from django.conf import settings
 from huggingface_hub import HfApi, get_session, hf_hub_url
 from huggingface_hub.hf_api import ModelInfo
-from huggingface_hub.utils import build_hf_headers, hf_raise_for_status
+from huggingface_hub.utils import (  # type: ignore[attr-defined]  # documented, if not marked
+    build_hf_headers,
+    hf_raise_for_status,
+)
 from huggingface_hub.utils import logging as hub_logging
 
 from evaluations.failures import FailureCode
@@ -14,7 +18,7 @@ from evaluations.hub.errors import asking
 from evaluations.model_files import refusal
 
 # Its warnings name the addresses of storage, whose signatures open what is gated.
-hub_logging.set_verbosity_error()
+hub_logging.set_verbosity(logging.ERROR)
 
 #: What a whole check may take, and what one step of it may wait.
 CHECK_SECONDS = 15.0
@@ -70,12 +74,12 @@ def search(words: str, limit: int) -> list[str]:
     Raises:
         AssayError: `hub_unavailable`.
     """
-    params = {"search": words, "limit": limit, "sort": "downloads", "filter": "safetensors"}
+    wanted = {"search": words, "limit": str(limit), "sort": "downloads", "filter": "safetensors"}
     with asking(words):
         # The client's own `list_models` knows no time limit.
         response = get_session().get(
             f"{settings.HUB_ENDPOINT}/api/models",
-            params=params,
+            params=wanted,
             headers=headers(),
             timeout=_SEARCH_SECONDS,
         )

@@ -9,7 +9,6 @@ from evaluations.enums import SubmissionState
 from evaluations.models import Benchmark, Board, Result
 from evaluations.queries.results import published
 
-
 _STANDS = Q(results__submission__state=SubmissionState.PUBLISHED)
 
 

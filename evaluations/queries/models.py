@@ -1,5 +1,8 @@
 """Named models and their revisions."""
 
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Concat
+
 from evaluations.models import LanguageModel, Revision
 
 
@@ -13,6 +16,22 @@ def newest_revision(model: LanguageModel) -> Revision | None:
     return model.revisions.first()
 
 
-def names(limit: int = 200) -> list[str]:
-    """Return the names of the models that can be submitted, as people write them."""
-    return [str(model) for model in LanguageModel.objects.order_by("source", "name")[:limit]]
+def requested_names(revision: Revision) -> list[str]:
+    """Return the branches and tags under which a commit was asked for, each once."""
+    asked = revision.submissions.exclude(requested_revision="").order_by("requested_revision")
+    names = asked.values_list("requested_revision", flat=True).distinct()
+    return [name for name in names if not revision.commit.startswith(name.lower())]
+
+
+def names(limit: int = 200, *, part: str = "") -> list[str]:
+    """Return the names of the models that can be submitted, as people write them.
+
+    Args:
+        limit: how many at most.
+        part: what the name must hold, any case.
+    """
+    found: QuerySet[LanguageModel] = LanguageModel.objects.order_by("source", "name")
+    if part:
+        written = Concat("source", Value(":"), "name")
+        found = found.annotate(written=written).filter(written__icontains=part)
+    return [str(model) for model in found[:limit]]

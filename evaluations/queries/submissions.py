@@ -68,7 +68,8 @@ def after(
     Args:
         last: the primary key of the last one that was seen; None begins at the newest.
         count: how many at most.
-        state, board: a `SubmissionState` and a slug, to see only those.
+        state: a `SubmissionState`, to see only what is in it.
+        board: a slug, to see one board's only.
         model: source and name, to see one model's only.
         by: to see one person's only.
     """

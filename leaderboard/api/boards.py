@@ -70,6 +70,7 @@ def get_board(request: HttpRequest, slug: str) -> BoardDetailOut:
 def get_standings(
     request: HttpRequest,
     response: HttpResponse,
+    *,
     slug: str,
     q: Annotated[str, Query(description="a part of the model's name", pattern=NO_NUL)] = "",
     sort: Annotated[str, Query(description="score, model, or a benchmark's name")] = "score",

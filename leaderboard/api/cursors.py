@@ -3,7 +3,6 @@
 A cursor holds for the list that gave it out, with the same filters, and for no other.
 """
 
-from collections.abc import Sequence
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
@@ -61,8 +60,8 @@ def write(request: HttpRequest, response: HttpResponse, at: object) -> str:
 
 
 def piece(
-    request: HttpRequest, response: HttpResponse, found: Sequence[_Row], limit: int
-) -> tuple[Sequence[_Row], str | None]:
+    request: HttpRequest, response: HttpResponse, found: list[_Row], limit: int
+) -> tuple[list[_Row], str | None]:
     """Return a piece of a list by primary key, and the cursor of the next one.
 
     Args:

@@ -11,7 +11,7 @@ _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 _TEXT = {"type": "string"}
 _COMPONENT = {
     "title": "Problem",
-    "description": "RFC 9457. `code` is stable, `detail` is about this case, `hint` says what to do.",
+    "description": "RFC 9457: `code` is stable, `detail` is this case, `hint` says how to go on.",
     "type": "object",
     "properties": {
         "type": _TEXT,
@@ -50,6 +50,15 @@ _KEY = {
 }
 
 
+_RANGE = {
+    "in": "header",
+    "name": "Range",
+    "description": "a single range; anything else is left aside",
+    "required": False,
+    "schema": {"type": "string", "pattern": "^bytes=[0-9]{0,15}-[0-9]{0,15}$"},
+}
+
+
 class DescribedAPI(NinjaAPI):
     """Ninja's API with a document that tells every answer."""
 
@@ -70,6 +79,8 @@ def _described(path: str, method: str, operation: dict[str, Any]) -> dict[str, A
         operation["operationId"] = name.replace("get_", "head_")
     if method == "post":
         operation["parameters"] = [*operation["parameters"], _KEY]
+    if name in _DOWNLOADS:
+        operation["parameters"] = [*operation["parameters"], _RANGE]
     if name in _MAY_TAKE_TOKEN:
         operation["security"] = [{}, {"Token": []}]
     answers = dict(operation["responses"])
@@ -82,7 +93,9 @@ def _described(path: str, method: str, operation: dict[str, Any]) -> dict[str, A
 
 def _describe_files(name: str, method: str, answers: dict[Any, Any]) -> None:
     kind = _FILES.get(name)
-    schema = {"type": "string", "format": "binary"} if name in _DOWNLOADS else _TEXT
+    schema: dict[str, str] = {"type": "object"} if name == "get_config" else _TEXT
+    if name in _DOWNLOADS:
+        schema = {"type": "string", "format": "binary"}
     content = {"content": {kind: {"schema": schema}}} if kind and method == "get" else {}
     if content:
         answers[200] = answers[200] | content

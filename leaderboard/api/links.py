@@ -4,9 +4,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from ninja import Schema
 
-from evaluations.models import Result
 from evaluations.enums import ModelSource
 from evaluations.licences import may_redistribute
+from evaluations.models import Result
 
 
 class Links(Schema):

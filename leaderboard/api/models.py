@@ -61,7 +61,7 @@ def list_models(
     """List the models that were submitted or registered."""
     rows = catalogue.after(read(request, cursor), limit + 1, search=q.strip())
     rows, following = piece(request, response, rows, limit)
-    items = [_facts(request, model, model.revisions.all()) for model in rows]
+    items = [_facts(request, model, list(model.revisions.all())) for model in rows]
     return ModelsOut(items=items, next=following)
 
 
@@ -74,7 +74,9 @@ def get_model_by_name(request: HttpRequest, org: str, name: str) -> ModelDetailO
         found = catalogue.one(*wanted)
     if found is None:
         raise AssayError(
-            "model_not_found", f"There is no model {org}/{name} here.", "GET /api/v1/models lists them."
+            "model_not_found",
+            f"There is no model {org}/{name} here.",
+            "GET /api/v1/models lists them.",
         )
     return ModelDetailOut(
         **_facts(request, found.model, found.revisions).model_dump(),
@@ -82,9 +84,7 @@ def get_model_by_name(request: HttpRequest, org: str, name: str) -> ModelDetailO
     )
 
 
-def _facts(
-    request: HttpRequest, model: LanguageModel, revisions: Sequence[Revision]
-) -> ModelOut:
+def _facts(request: HttpRequest, model: LanguageModel, revisions: Sequence[Revision]) -> ModelOut:
     folder = "local/" if model.source == ModelSource.LOCAL else ""
     return ModelOut(
         name=str(model),

@@ -51,9 +51,7 @@ _CHALLENGES = {
 }
 
 
-def problem(
-    error: AssayError, status: HTTPStatus | None = None, **members: object
-) -> HttpResponse:
+def problem(error: AssayError, status: HTTPStatus | None = None, **members: object) -> HttpResponse:
     """Return an error as problem+json.
 
     Args:
@@ -70,9 +68,7 @@ def problem(
         "code": str(error.code),
         "hint": error.hint,
     }
-    response = JsonResponse(
-        body | members, status=status, content_type="application/problem+json"
-    )
+    response = JsonResponse(body | members, status=status, content_type="application/problem+json")
     if error.code in _CHALLENGES:
         response.headers["WWW-Authenticate"] = _CHALLENGES[error.code]
     return response

@@ -26,6 +26,7 @@ router = Router(tags=["results"])
 def list_results(
     request: HttpRequest,
     response: HttpResponse,
+    *,
     board: Annotated[str, Query(description="a board's slug", pattern=NO_NUL)] = "",
     model: Annotated[str, Query(description="a model's name", pattern=NO_NUL)] = "",
     limit: Limit = 50,

@@ -10,6 +10,8 @@ from evaluations.queries import samples
 from leaderboard.api.cursors import Cursor, read, write
 from leaderboard.api.results import found, router
 
+__all__ = ["router"]
+
 _MOST = 200
 
 
@@ -46,6 +48,7 @@ def list_samples(request: HttpRequest, result_id: str) -> SamplesOut:
 def get_samples(
     request: HttpRequest,
     response: HttpResponse,
+    *,
     result_id: str,
     task: str,
     limit: Annotated[

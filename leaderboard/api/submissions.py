@@ -13,11 +13,14 @@ from leaderboard.api.cursors import NO_NUL, Cursor, Limit, piece, read
 from leaderboard.api.submission_data import SubmissionOut, SubmissionsOut, as_data
 from leaderboard.api.submitting import found, router
 
+__all__ = ["router"]
+
 
 @router.get("", response=SubmissionsOut, operation_id="list_submissions")
 def list_submissions(
     request: HttpRequest,
     response: HttpResponse,
+    *,
     state: Annotated[SubmissionState | None, Query(description="only those")] = None,
     board: Annotated[str, Query(description="a board's slug", pattern=NO_NUL)] = "",
     model: Annotated[str, Query(description="a model's name", pattern=NO_NUL)] = "",

@@ -22,7 +22,7 @@ class SubmissionForm(forms.Form):
     model = forms.CharField(
         label=_("Model"),
         max_length=300,
-        error_messages={"required": _("Name a model, such as local:name.")},
+        error_messages={"required": _("Name a model, such as org/name or local:name.")},
     )
     board = forms.CharField(
         label=_("Board"),

@@ -11,7 +11,8 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
-from evaluations.enums import SubmissionState
+from evaluations.enums import ModelSource, SubmissionState
+from evaluations.models import LanguageModel
 from evaluations.scoring.aggregate import Estimate
 from leaderboard.pages.labels import STATES
 
@@ -21,6 +22,12 @@ _TICKED = re.compile(r"`([^`]+)`")
 _THOUSAND, _MILLION, _BILLION = 10**3, 10**6, 10**9
 #: Below a tenth of a per cent one decimal would say ±0.0.
 _FINE = 0.1
+
+
+@register.filter
+def model_path(model: LanguageModel) -> str:
+    """Return what follows `/models/` in a model's address: no hub organisation is `local`."""
+    return f"local/{model.name}" if model.source == ModelSource.LOCAL else model.name
 
 
 @register.filter

@@ -65,6 +65,7 @@ class Hub:
         faults: by the end of a file's path.
         down: an error that the API answers everything with, 0: none.
         delay: seconds before each answer of the API.
+        revoked: tokens that the hub doesn't know any more.
         portal: whether a login page answers everything, as networks in hotels do.
         requests: everything that was asked, in order.
     """
@@ -75,6 +76,7 @@ class Hub:
     down: int = 0
     delay: float = 0.0
     portal: bool = False
+    revoked: set[str] = field(default_factory=set)
     repositories: dict[tuple[str, str], Repository] = field(default_factory=dict)
     renamed: dict[tuple[str, str], str] = field(default_factory=dict)
     faults: dict[str, Fault] = field(default_factory=dict)
@@ -146,6 +148,8 @@ class Hub:
         time.sleep(self.delay)
         if self.down:
             return Answer.error(self.down, "", "The hub is down.")
+        if request.token in self.revoked:
+            return Answer.error(401, "", "Invalid credentials in Authorization header")
         if self.portal:
             return Answer(200, {"Content-Type": "text/html"}, b"<!doctype html>")
         if request.path.startswith("/api/") and not request.path.startswith("/api/resolve-cache/"):

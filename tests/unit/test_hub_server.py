@@ -13,7 +13,6 @@ from datasets import DownloadConfig, load_dataset_builder
 from huggingface_hub import (
     HfApi,
     constants,
-    file_download,
     get_hf_file_metadata,
     hf_hub_download,
     hf_hub_url,
@@ -102,7 +101,7 @@ def test_download_keeps_the_token_from_the_storage_and_resumes(
     hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", 1024)
-    monkeypatch.setattr(file_download.time, "sleep", lambda _: None)
+    monkeypatch.setattr("huggingface_hub.file_download.time.sleep", lambda _: None)
     hub.add_model(NAME, FILES)
     hub.gate(NAME, token="hf_secret")
     hub.fault("weights.safetensors", after=65536)

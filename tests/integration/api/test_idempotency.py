@@ -1,12 +1,16 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db import connection
+from django.test import Client
 from django.utils import timezone
 
 from evaluations.models import IdempotentRequest, Submission
 from evaluations.services.idempotency import ABANDONED
 from tests import factories
-from tests.integration.api.conftest import make_person
+from tests.integration.api.conftest import Person, make_person
 
 pytestmark = pytest.mark.django_db
 KEY = "7d0f1f6e-5c1b"
@@ -108,3 +112,22 @@ def test_retry_with_one_key_is_one_submission(ana):
     first, second = (ana.post(path, Idempotency_Key=KEY) for _ in range(2))
     assert first.json()["id"] == second.json()["id"]
     assert Submission.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_requests_at_once_with_one_key_are_one_submission(ana, wanted):
+    def send(_: int) -> Any:
+        try:
+            return Person(ana.user, ana.secret, Client()).post(
+                "submissions", wanted, Idempotency_Key=KEY
+            )
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        said = list(pool.map(send, range(6)))
+    assert Submission.objects.count() == 1
+    assert {response.status_code for response in said} <= {201, 409}
+    made = [response for response in said if response.status_code == 201]
+    assert sum(not response.has_header("Idempotency-Replayed") for response in made) == 1
+    assert {r.json()["code"] for r in said if r not in made} <= {"request_in_progress"}

@@ -1,5 +1,4 @@
 import os
-import re
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
@@ -35,8 +34,8 @@ def test_reader_is_told_what_is_left_and_refused_after_that(client, monkeypatch)
     said = [client.get("/api/v1/boards") for _ in range(4)]
     assert [response.status_code for response in said] == [200, 200, 200, 429]
     assert {response["RateLimit-Policy"] for response in said} == {'"read";q=3;w=60'}
-    left = [re.fullmatch(r'"read";r=(\d+);t=60', r["RateLimit"])[1] for r in said]
-    assert left == ["2", "1", "0", "0"]
+    left = [response["RateLimit"] for response in said]
+    assert left == [f'"read";r={n};t=60' for n in (2, 1, 0, 0)]
     assert said[3].json()["code"] == "rate_limited"
     assert (said[3]["Retry-After"], said[2].has_header("Retry-After")) == ("60", False)
     monkeypatch.setattr(limits, "_now", lambda: NOON + 59)

@@ -26,7 +26,7 @@ def get(client, result, name, **headers):
         ("-10", -10, None), ("-99999999", 0, None), ("513-99999999", 513, None),
     ],
 )  # fmt: skip
-def test_part_of_a_download_is_sent(client, result, name, asked, start, end):
+def test_part_of_a_download_is_sent(client, result, *, name, asked, start, end):
     whole = get(client, result, name).getvalue()
     response = get(client, result, name, Range=f"bytes={asked}")
     data = response.getvalue()

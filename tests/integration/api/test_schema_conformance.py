@@ -1,10 +1,12 @@
 """Whatever is asked, the API answers as its schema says: tried by schemathesis, in process."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 import schemathesis
+from django.contrib.auth.models import User
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase, given, settings
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi import checks
 
 from leaderboard.wsgi import application
@@ -28,7 +31,7 @@ _CHECKS = [
     checks.unsupported_method,
 ]
 _TRIES = settings(
-    max_examples=25,
+    max_examples=15,
     derandomize=True,
     database=None,
     deadline=None,
@@ -77,44 +80,42 @@ def known() -> dict[str, list[str]]:
     }
 
 
-def _tries(
+def _statuses(
     operation: Any, mode: GenerationMode, known: dict[str, list[str]], headers: dict[str, str]
-) -> Callable[[], None]:
+) -> set[int]:
+    seen: set[int] = set()
+
     @_TRIES
     @given(case=operation.as_strategy(generation_mode=mode), choose=st.data())
-    def tries(case: Case, choose: st.DataObject) -> None:
+    def tries(case: Case[Any], choose: st.DataObject) -> None:
         # Invented ids lead nowhere; three in four are replaced by some that exist.
         for name in case.path_parameters or {}:
             if choose.draw(st.integers(0, 3)):
                 case.path_parameters[name] = choose.draw(st.sampled_from(known[name]))
-        case.call_and_validate(checks=_CHECKS, headers=headers)
+        seen.add(case.call_and_validate(checks=_CHECKS, headers=headers).status_code)
 
-    return tries
+    tries()
+    return seen
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=str)
-@pytest.mark.parametrize("scopes", [(), ("read",), ("read", "submit")], ids=len)
+@pytest.mark.parametrize("scopes", [(), ("read", "submit")], ids=len)
 def test_every_answer_is_as_the_schema_says(
     known: dict[str, list[str]], mode: GenerationMode, scopes: tuple[str, ...]
 ) -> None:
     headers = {}
     if scopes:
-        owner = factories.User.objects.get(username="ana")
+        owner = User.objects.get(username="ana")
         headers["Authorization"] = f"Bearer {factories.make_token(owner, scopes=scopes)[1]}"
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application)
-    operations = [found.ok() for found in schema.get_all_operations()]
+    operations = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
     assert len(operations) > 20
-    tried = [_try(operation, mode, known, headers) for operation in operations]
-    assert sum(tried) > 10
-
-
-def _try(
-    operation: Any, mode: GenerationMode, known: dict[str, list[str]], headers: dict[str, str]
-) -> bool:
-    """Ask in many ways; False for an operation that can't be asked wrongly."""
-    try:
-        _tries(operation, mode, known, headers)()
-    except Unsatisfiable:
-        assert mode is GenerationMode.NEGATIVE
-        return False
-    return True
+    seen = set()
+    for operation in operations:
+        # Some can't be asked wrongly.
+        with suppress(*([Unsatisfiable] if mode is GenerationMode.NEGATIVE else [])):
+            seen |= _statuses(operation, mode, known, headers)
+    wanted = {404, 422}
+    if mode is GenerationMode.POSITIVE:
+        wanted |= {200, 201 if scopes else 401}
+    assert wanted <= seen

@@ -1,6 +1,6 @@
 import pytest
 
-from evaluations.models import IdempotentRequest, Submission
+from evaluations.models import IdempotentRequest, Revision, Submission
 from tests import factories
 from tests.integration.api.conftest import make_person
 
@@ -27,7 +27,7 @@ def test_submission_is_made_as_asked(ana, wanted):
 
 def test_check_tells_what_would_be_evaluated_and_saves_nothing(ana, wanted):
     response = ana.post("submissions/check", wanted)
-    revision = factories.LanguageModel.objects.get().revisions.get()
+    revision = Revision.objects.get()
     assert response.status_code == 200
     assert response.json() == {
         "model": "local:mti", "revision": revision.commit, "requested_revision": "",
@@ -133,7 +133,7 @@ def test_staff_may_end_any_submission(client, action):
     staff = make_person(client, "root", is_staff=True)
     submission = factories.make_submission()
     assert staff.post(f"submissions/{submission.public_id}/{action}").status_code == 200
-    assert submission.events.last().actor == "root"
+    assert submission.events.latest("pk").actor == "root"
 
 
 @pytest.mark.parametrize("action", ["cancel", "retry", "withdraw"])

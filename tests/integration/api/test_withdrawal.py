@@ -1,6 +1,6 @@
 import pytest
 
-from evaluations.enums import OPEN_STATES
+from evaluations.enums import OPEN_STATES, SubmissionState
 from evaluations.models import Run, Submission, Unit
 from evaluations.services import runs
 from evaluations.services.runs import StaleLeaseError
@@ -78,7 +78,7 @@ def test_work_on_a_withdrawn_submission_stops(state):
     assert (run.token, run.lease_until, unit.token, unit.lease_until) == (4, None, 6, None)
     assert run.finished_at is not None
     with pytest.raises(StaleLeaseError):
-        runs.advance(run=submission.run, by="worker", to="fetching", token=3)
+        runs.advance(run=submission.run, by="worker", to=SubmissionState.FETCHING, token=3)
     assert Submission.objects.get().state == "withdrawn"
 
 

@@ -17,13 +17,13 @@ def create(*arguments):
 
 
 def test_password_is_printed_once_and_opens_the_account():
-    password = re.search(r"password (\S+)", create("ana"))[1]
+    (password,) = re.findall(r"password (\S+)", create("ana"))
     assert authenticate(username="ana", password=password) == User.objects.get()
     assert not User.objects.get().is_staff
 
 
 def test_token_is_printed_instead_of_a_password(client):
-    token = re.search(r"token (\S+)", create("ci", "--token"))[1]
+    (token,) = re.findall(r"token (\S+)", create("ci", "--token"))
     me = client.get("/api/v1/me", headers={"Authorization": f"Bearer {token}"}).json()
     assert (me["username"], me["token"]["scopes"]) == ("ci", ["read", "submit"])
     assert not User.objects.get().has_usable_password()

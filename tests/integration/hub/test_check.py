@@ -162,7 +162,7 @@ def nested_weights_only(files: Files) -> Files:
 def too_many_shards(files: Files) -> Files:
     names = [f"s{n}.safetensors" for n in range(201)]
     index = json.dumps({"weight_map": {name: name for name in names}}).encode()
-    shards = {name: b"" for name in names}
+    shards = dict.fromkeys(names, b"")
     return without(files, "model.safetensors") | shards | {"model.safetensors.index.json": index}
 
 
@@ -248,6 +248,14 @@ def test_gated_and_private_models_need_the_operators_token(
     texts = caplog.text + "".join(f"{e} {e.detail} {e.hint} {e.__cause__}" for e in errors)
     assert "hf_secret" not in texts
     assert "hf_another" not in texts
+
+
+def test_token_that_was_revoked_is_no_fault_of_the_model(hub: Hub, settings: Settings) -> None:
+    hub.add_model(NAME, model())
+    settings.ASSAY_HUB_TOKEN = "hf_secret_of_ours"
+    hub.revoked.add("hf_secret_of_ours")
+    error = refused()
+    assert (error.code, error.detail) == ("hub_unavailable", "The hub refuses this site's token.")
 
 
 def test_model_larger_than_the_limit_is_refused_unread(hub: Hub, settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""Fetching a hub's model: what comes is what was promised, and what came once is not asked again."""
+"""Fetching a hub's model: what comes is what was promised, and nothing is asked for twice."""
 
 import errno
 import hashlib
@@ -248,7 +248,7 @@ def test_disk_without_room_is_noticed_before_the_download(
 ) -> None:
     revision = recorded(model(), hub)
     usage = shutil.disk_usage("/")._replace(free=100)
-    monkeypatch.setattr(fetch.shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr("workers.fetch.shutil.disk_usage", lambda _: usage)
     with pytest.raises(OSError, match="bytes are needed") as error:
         fetched(revision)
     assert error.value.errno == errno.ENOSPC

@@ -58,7 +58,7 @@ def test_metrics_of_one_task_are_averaged_as_if_fully_correlated() -> None:
         weighted=False,
         normalised=False,
     )
-    assert score == Estimate(0.5, pytest.approx(0.03))
+    assert (score.value, score.stderr) == pytest.approx((0.5, 0.03))
 
 
 def test_a_metric_without_an_error_leaves_the_benchmark_without_one() -> None:

@@ -40,6 +40,30 @@ def test_whole_model_is_read_from_its_metadata(folder: Path) -> None:
     assert (facts.parameters, facts.has_chat_template) == (12, False)
 
 
+def test_weights_in_subfolders_are_no_part_of_the_model(folder: Path) -> None:
+    (folder / "checkpoint-10").mkdir()
+    write_weights(folder / "checkpoint-10" / "model.safetensors", (50, 50))
+    write_weights(folder / "consolidated.safetensors", (50, 50))
+    facts = inspect(folder)
+    assert (facts.parameters, len(facts.paths)) == (12, 4)
+    assert facts.size == sum((folder / path).stat().st_size for path in facts.paths)
+
+
+def test_shards_are_counted_together(folder: Path) -> None:
+    (folder / "model.safetensors").unlink()
+    for name, shape in (("a.safetensors", (2,)), ("b.safetensors", (3, 3))):
+        write_weights(folder / name, shape)
+    index = {"weight_map": {"x": "a.safetensors", "y": "b.safetensors", "z": "b.safetensors"}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    assert inspect(folder).parameters == 2 + 9
+    (folder / "b.safetensors").unlink()
+    with pytest.raises(AssayError) as refused:
+        inspect(folder)
+    assert (refused.value.code, "b.safetensors" in refused.value.detail) == (
+        "weights_incomplete", True,
+    )  # fmt: skip
+
+
 def test_card_without_a_licence_reports_none(folder: Path) -> None:
     (folder / "README.md").write_text("license: mit, says the text, which is no front matter")
     assert inspect(folder).licence == ""
@@ -101,6 +125,15 @@ def lying_header(folder: Path) -> None:
     (folder / "model.safetensors").write_bytes((1 << 60).to_bytes(8, "little") + b"{}")
 
 
+def endless_shape(folder: Path) -> None:
+    header = b'{"w": {"dtype": "F32", "shape": [1e999], "data_offsets": [0, 0]}}'
+    (folder / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header)
+
+
+def deep_config(folder: Path) -> None:
+    (folder / "config.json").write_text("[" * 200_000)
+
+
 def link_out(folder: Path) -> None:
     (folder / "vocab.txt").symlink_to("/etc/passwd")
 
@@ -120,6 +153,8 @@ def link_out(folder: Path) -> None:
         (truncated, "weights_incomplete"),
         (longer, "weights_incomplete"),
         (lying_header, "weights_incomplete"),
+        (endless_shape, "unsafe_weights"),
+        (deep_config, "unsupported_architecture"),
         (link_out, "unsafe_weights"),
     ],
 )
