@@ -71,7 +71,7 @@ class Plan:
 
     @property
     def withheld(self) -> set[str]:
-        """The planned tasks whose samples are not in the bundle, for their licence or their worth."""
+        """The planned tasks whose samples stay out of the bundle."""
         named = {s.task for b in self.benchmarks if b.withheld for s in b.sources}
         return named & set(self.tasks)
 

@@ -99,6 +99,8 @@ def _send(hub: Hub, request: Request, file: File) -> Answer:
             return Answer(fault.status, {"Content-Type": "text/plain"}, b"Try again later.")
         data = bytes(255 - byte for byte in data) if fault.flip else data
         data, stop, pause = data + fault.extra, fault.after, fault.pause
+        if fault.whole:
+            return Answer(200, headers, data)
     answer = _range(request, data, headers)
     answer.stop, answer.pause = stop, pause
     return answer

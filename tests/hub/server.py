@@ -46,6 +46,7 @@ class Fault:
         extra: bytes that come after the file's own.
         pause: seconds to wait before each chunk of the body.
         status: an error to answer with, 0: none.
+        whole: whether a range that was asked for is ignored.
     """
 
     times: int = 1
@@ -54,6 +55,7 @@ class Fault:
     extra: bytes = b""
     pause: float = 0.0
     status: int = 0
+    whole: bool = False
 
 
 @dataclass

@@ -281,8 +281,15 @@ def test_huge_card_is_cut_and_made_storable(hub: Hub) -> None:
     assert len(facts.card) <= 200_000
     assert "\0" not in facts.card
     assert facts.card.encode()
-    # What the socket had taken in before the reader left may be more, but not all.
     assert hub.sent("README.md") <= 200_000
+
+
+def test_server_that_knows_no_ranges_is_left_in_time(hub: Hub) -> None:
+    hub.add_model(NAME, model() | {"README.md": b"x" * 30_000_000})
+    hub.fault("README.md", whole=True)
+    assert len(check(NAME).facts.card) == 200_000
+    # The socket takes in more than is read, but not all.
+    assert hub.sent("README.md") < 30_000_000
 
 
 @pytest.mark.parametrize("status", [500, 503, 429, 400, 404])
@@ -311,8 +318,8 @@ def test_slow_hub_ends_the_check_in_time(hub: Hub, monkeypatch: pytest.MonkeyPat
     assert refused().code == "hub_unavailable"
     # A hub that never lets a single step wait too long.
     hub.delay = 0.0
-    hub.add_model(NAME, model() | {"README.md": b"x" * 3_000_000})
-    hub.fault("README.md", times=9, pause=0.1)
+    hub.add_model(NAME, model() | {"tokenizer_config.json": b"{" + b" " * 3_000_000 + b"}"})
+    hub.fault("tokenizer_config.json", times=9, pause=0.1)
     monkeypatch.setattr(models, "Deadline", lambda: client.Deadline(0.3))
     began = time.monotonic()
     assert refused().code == "hub_unavailable"

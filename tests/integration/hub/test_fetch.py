@@ -2,8 +2,10 @@
 
 import errno
 import hashlib
+import os
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -243,6 +245,22 @@ def test_other_bytes_than_were_recorded_are_refused(hub: Hub) -> None:
     assert failed(revision).code == "download_corrupt"
 
 
+def test_listing_that_changed_since_the_check_is_refused(hub: Hub) -> None:
+    revision = recorded(model(), hub)
+    hub.promise(NAME, "config.json", 999)
+    error = failed(revision)
+    assert (error.code, "lists another config.json" in error.detail) == ("download_corrupt", True)
+    assert hub.sent("model.safetensors") == 0
+
+
+def test_server_that_knows_no_ranges_sends_the_file_anew(hub: Hub) -> None:
+    files = model() | {"model.safetensors": weights(_BIG)}
+    revision = recorded(files, hub)
+    hub.fault("model.safetensors", after=700_000)
+    hub.fault("odel.safetensors", whole=True)
+    assert contents(fetched(revision))["model.safetensors"] == files["model.safetensors"]
+
+
 def test_disk_without_room_is_noticed_before_the_download(
     hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -308,12 +326,12 @@ def test_local_models_come_from_the_store_through_the_same_cache(tmp_path: Path)
 
 
 class TestCleaning:
-    """The cache holds a little more than two of these models."""
+    """The cache holds a little more than four of these models."""
 
     @pytest.fixture(autouse=True)
     def _small(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
         settings.ASSAY_MODEL_CACHE_GB = 1
-        monkeypatch.setattr(model_cache, "_GB", 2_500_000)
+        monkeypatch.setattr(model_cache, "_GB", 4_500_000)
 
     def made(self, hub: Hub, count: int) -> list[Revision]:
         big = {"model.safetensors": weights(_BIG)}
@@ -323,33 +341,31 @@ class TestCleaning:
         return [model_cache.folder(revision.commit).exists() for revision in revisions]
 
     def test_least_lately_used_goes_first(self, hub: Hub) -> None:
-        import os
-
-        revisions = self.made(hub, 3)
-        for age, revision in ((300, revisions[0]), (100, revisions[1])):
-            fetched(revision, "worker/1")
-            then = 1_700_000_000 - age
+        revisions = self.made(hub, 6)
+        for revision, age in zip(revisions, (400, 200, 500, 100), strict=False):
+            fetched(revision)
+            then = time.time() - age
             os.utime(model_cache.folder(revision.commit), (then, then))
-        fetched(revisions[0], "worker/1")  # used again, so the other one is older now
-        fetched(revisions[2], "worker/1")
-        assert self.kept(revisions) == [True, False, True]
+        fetched(revisions[2])  # the oldest is used again
+        fetched(revisions[4])
+        fetched(revisions[5])
+        assert self.kept(revisions) == [False, False, True, True, True, True]
 
     def test_what_a_slot_uses_stays_whatever_the_bound(self, hub: Hub) -> None:
-        revisions = self.made(hub, 4)
-        for number, revision in enumerate(revisions):
+        revisions = self.made(hub, 6)
+        for number, revision in enumerate(revisions[:5]):
             fetched(revision, f"worker{number}/1")
-        assert self.kept(revisions) == [True] * 4
-        shutil.rmtree(slot_folder("worker0/1"))
-        fetched(revisions[3], "worker9/1")
-        assert self.kept(revisions) == [True] * 4  # nothing had to be fetched
-        (extra,) = self.made(hub, 5)[4:]
-        fetched(extra, "worker9/1")
-        assert self.kept([*revisions, extra]) == [False, True, True, True, True]
+        assert self.kept(revisions) == [True] * 5 + [False]
+        shutil.rmtree(slot_folder("worker3/1"))
+        fetched(revisions[4], "worker9/1")
+        assert self.kept(revisions) == [True] * 5 + [False]  # nothing had to be fetched
+        fetched(revisions[5], "worker9/1")
+        assert self.kept(revisions) == [True, True, True, False, True, True]
 
     def test_unfinished_downloads_are_cleaned_too(self, hub: Hub) -> None:
         begun = model_cache.partial("f" * 40)
         begun.mkdir(parents=True)
-        (begun / "model.safetensors").write_bytes(bytes(2_000_000))
+        (begun / "model.safetensors").write_bytes(bytes(4_000_000))
         fetched(self.made(hub, 1)[0])
         assert not begun.exists()
 

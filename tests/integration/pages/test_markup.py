@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from evaluations.services.withdrawal import withdraw
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -39,11 +40,14 @@ def paths():
     failed = factories.make_submission(board=board, state="failed", failure_code="nan_logits")
     failed.run.log_tail = "a line"
     failed.run.save()
-    pages = [running, factories.make_submission(), failed, result.submission]
+    withdrawn = factories.make_result(board=board)
+    withdraw(submission=withdrawn.submission, by="ana")
+    pages = [running, factories.make_submission(), failed, result.submission, withdrawn.submission]
     return [
         "/", "/boards/demo/", "/boards/demo/?q=none", "/boards/empty/", "/boards/draft/",
-        f"/results/{result.public_id}/", f"/models/local/{result.revision.model.name}/",
-        "/queue/", "/submit/", "/accounts/login/", "/nothing/",
+        f"/results/{result.public_id}/", f"/results/{withdrawn.public_id}/",
+        f"/models/local/{result.revision.model.name}/",
+        "/queue/", "/submit/", "/account/", "/accounts/login/", "/nothing/",
         *(f"/submissions/{submission.public_id}/" for submission in pages),
     ]  # fmt: skip
 
