@@ -16,6 +16,7 @@ from django.conf import settings as django_settings
 from psycopg import sql
 from pytest_django import Settings
 
+from tests.history import _flush_passes  # noqa: F401  a fixture
 from tests.hub.fixture import hub  # noqa: F401  a fixture
 from tests.servers import Site, other_database, redis, site_environment, stack
 

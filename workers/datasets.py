@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 from django.conf import settings
 from huggingface_hub import HfApi, snapshot_download
 from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
+    LocalEntryNotFoundError,
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
@@ -98,7 +99,7 @@ def _asked(dataset: str, ask: Callable[[], Any]) -> Any:
     except (RepositoryNotFoundError, RevisionNotFoundError) as error:
         detail = f"The hub has no dataset {dataset}, or not at this revision."
         raise _refusal(FailureCode.DATASET_UNAVAILABLE, detail) from error
-    except (HfHubHTTPError, httpx.HTTPError) as error:
+    except (HfHubHTTPError, LocalEntryNotFoundError, httpx2.HTTPError, ConnectionError) as error:
         detail = f"{dataset}: {type(error).__name__} from the hub."
         raise _refusal(FailureCode.HUB_UNAVAILABLE, detail) from error
 

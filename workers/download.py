@@ -15,7 +15,6 @@ from evaluations.hub.errors import asking
 from evaluations.model_files import Listed, refusal
 from workers.model_cache import LeftError
 
-_CHUNK = 1 << 18
 _TIMEOUT = httpx2.Timeout(10.0)
 #: Pauses after attempts that brought nothing; after the last one it is given up.
 PAUSES = (1.0, 2.0, 4.0, 8.0)
@@ -86,7 +85,7 @@ class Download:
                 raise _TransientError("another range than was asked for")
             with self.target.open("ab" if resumed else "wb") as target:
                 had = have if resumed else 0
-                for chunk in response.iter_raw(_CHUNK):
+                for chunk in response.iter_raw():
                     had += len(chunk)
                     self._watch(had, len(chunk))
                     target.write(chunk)

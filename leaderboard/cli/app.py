@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from leaderboard.cli.remote import check, login, logs, status, submit
 from leaderboard.cli.verify import verify
 
 app = typer.Typer(
@@ -14,7 +15,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command()(verify)
+for _command in (verify, login, check, submit, status, logs):
+    app.command()(_command)
 
 
 def _print_version(wanted: bool) -> None:

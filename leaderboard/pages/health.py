@@ -6,8 +6,6 @@ from django.views.decorators.cache import never_cache
 
 from evaluations import store
 
-#: An artefact that every store holds, so that reading it tries the whole way.
-
 
 @never_cache
 def healthz(request: HttpRequest) -> HttpResponse:

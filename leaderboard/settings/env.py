@@ -121,7 +121,17 @@ def database(folder: Path) -> dict[str, Any]:
         return _sqlite(str(parsed["NAME"]))
     if not engine.endswith("postgresql"):
         raise ImproperlyConfigured("ASSAY_DATABASE_URL must begin with sqlite: or postgres:.")
-    return parsed | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    return parsed | {"CONN_HEALTH_CHECKS": True} | _connections(parsed.get("OPTIONS", {}))
+
+
+def _connections(options: dict[str, Any]) -> dict[str, Any]:
+    """Return how a process keeps its connections to PostgreSQL: one a thread, or from a pool."""
+    most = whole("ASSAY_DATABASE_POOL", 0, least=0)
+    if not most:
+        return {"CONN_MAX_AGE": 60}
+    # Django refuses a pool of connections that outlive their request.
+    pool = {"min_size": 1, "max_size": most, "timeout": 10}
+    return {"CONN_MAX_AGE": 0, "OPTIONS": options | {"pool": pool}}
 
 
 def cache() -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The list below the model's name, filled while somebody types."""
 
-import os
 import shutil
 from collections.abc import Iterator
 
@@ -14,32 +13,36 @@ from tests import factories
 from tests.hub import Hub
 from tests.hub.material import model
 
-_CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.django_db(transaction=True)
+_CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @pytest.fixture
-def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
-    if _CHROMIUM is None:
-        pytest.skip("Chromium isn't installed")
+def session(live_server: LiveServer) -> str:
+    """Sign somebody in and return the session."""
     cache.clear()
-    # Playwright's own loop runs in this thread, and Django would refuse to touch the database.
-    monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox"])
-        yield browser.new_page()
-        browser.close()
-
-
-def test_models_are_suggested_while_somebody_types(
-    page: Page, live_server: LiveServer, hub: Hub
-) -> None:
-    hub.add_model("org/mti", model())
     client = Client()
     client.force_login(factories.make_user())
-    session = client.cookies["sessionid"].value
-    page.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-    page.goto(f"{live_server.url}/submit/")
+    return client.cookies["sessionid"].value
+
+
+@pytest.fixture
+def page(session: str, live_server: LiveServer) -> Iterator[Page]:
+    """Open the form, after the data: Playwright's event loop keeps Django's ORM out."""
+    if _CHROMIUM is None:
+        pytest.skip("Chromium isn't installed")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox"])
+        context = chromium.new_context()
+        context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+        page = context.new_page()
+        page.goto(f"{live_server.url}/submit/")
+        yield page
+        chromium.close()
+
+
+def test_models_are_suggested_while_somebody_types(hub: Hub, page: Page) -> None:
+    hub.add_model("org/mti", model())
     listed = page.locator("#models option")
     expect(listed).to_have_count(0)
     page.locator("#model").press_sequentially("mt")

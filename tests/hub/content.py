@@ -85,7 +85,7 @@ def _at(hub: Hub, where: str) -> tuple[File | None, str]:
 
 def _send(hub: Hub, request: Request, file: File) -> Answer:
     """Send a file or a range of it, with the fault that a test asked for."""
-    fault = next((f for end, f in hub.faults.items() if file.path.endswith(end) and f.times), None)
+    fault = next((f for end, f in hub.faults if file.path.endswith(end) and f.times), None)
     data = file.data
     headers = {
         "ETag": f'"{file.etag}"',

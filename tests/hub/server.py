@@ -64,7 +64,7 @@ class Hub:
 
     Attributes:
         page_size: entries in one page of a listing; the real hub's is 1,000.
-        faults: by the end of a file's path.
+        faults: with the end of a file's path; the first that fits and isn't used up counts.
         down: an error that the API answers everything with, 0: none.
         delay: seconds before each answer of the API.
         revoked: tokens that the hub doesn't know any more.
@@ -81,7 +81,7 @@ class Hub:
     revoked: set[str] = field(default_factory=set)
     repositories: dict[tuple[str, str], Repository] = field(default_factory=dict)
     renamed: dict[tuple[str, str], str] = field(default_factory=dict)
-    faults: dict[str, Fault] = field(default_factory=dict)
+    faults: list[tuple[str, Fault]] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
 
     def add_model(self, name: str, files: dict[str, bytes] | Path, *, branch: str = "main") -> str:
@@ -137,8 +137,9 @@ class Hub:
 
     def fault(self, path: str, **how: object) -> Fault:
         """Spoil the next downloads of the file whose path ends so."""
-        self.faults[path] = Fault(**how)  # type: ignore[arg-type]
-        return self.faults[path]
+        fault = Fault(**how)  # type: ignore[arg-type]
+        self.faults.append((path, fault))
+        return fault
 
     def sent(self, path: str) -> int:
         """Count the bytes that went out of the file whose path ends so."""

@@ -122,6 +122,19 @@ def test_database_is_postgres_by_url(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert found["CONN_HEALTH_CHECKS"] is True
 
 
+def test_postgres_connections_come_from_a_pool_where_one_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("ASSAY_DATABASE_URL", "postgres://db/board?sslmode=require")
+    monkeypatch.setenv("ASSAY_DATABASE_POOL", "8")
+    found = env.database(tmp_path)
+    assert found["OPTIONS"]["pool"]["max_size"] == 8
+    assert found["OPTIONS"]["sslmode"] == "require"
+    assert found["CONN_MAX_AGE"] == 0
+    monkeypatch.setenv("ASSAY_DATABASE_POOL", "0")
+    assert "pool" not in env.database(tmp_path).get("OPTIONS", {})
+
+
 @pytest.mark.parametrize("url", ["mysql://db/board", "board", "redis://db/0", "postgres//db/board"])
 def test_database_of_another_kind_is_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str

@@ -4,6 +4,7 @@ import io
 import pytest
 
 from tests import factories
+from tests.history import rewriting
 
 pytestmark = pytest.mark.django_db
 
@@ -13,8 +14,9 @@ def board():
     board = factories.make_board("demo")
     for value in (0.5, 0.7, 0.2):
         factories.make_result(board=board, value=value)
-    board.results.get(value=0.2).scores.filter(benchmark__name="patterns").delete()
-    board.results.filter(value=0.2).update(stderr=None)
+    with rewriting():
+        board.results.get(value=0.2).scores.filter(benchmark__name="patterns").delete()
+        board.results.filter(value=0.2).update(stderr=None)
     return board
 
 

@@ -1,6 +1,7 @@
 import pytest
 
 from tests import factories
+from tests.history import rewriting
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +27,7 @@ def test_result_shows_the_score_its_rank_and_every_benchmark(client):
     assert "<b>2</b> of 2" in page
     for benchmark in board.suite.benchmarks.all():
         assert benchmark.task in page
-    assert "3-shot, filter none" in page
+    assert "3-shot, filter none" in " ".join(page.split())
 
 
 def test_result_shows_everything_that_is_pinned(client):
@@ -76,7 +77,8 @@ def test_result_without_an_interval_says_so(client):
 
 def test_result_of_a_benchmark_that_was_not_measured_shows_a_dash(client):
     result = factories.make_result(board=factories.make_board(benchmarks=("sums",)))
-    result.scores.all().delete()
+    with rewriting():
+        result.scores.all().delete()
     assert "not measured" in get(client, result).content.decode()
 
 

@@ -18,6 +18,7 @@ from evaluations.provenance.verify import verify_bundle
 from evaluations.services.models import register_local
 from evaluations.services.submissions import submit
 from evaluations.services.suites import load_suite, open_board
+from tests.history import rewriting
 from tests.hub import Hub
 from tests.hub_datasets import COUNT, arc, gsm8k
 from tests.material import make_model
@@ -111,10 +112,9 @@ def test_data_that_changed_under_a_pinned_revision_are_refused(
     call_command("publish_suite", "real")
     suite.refresh_from_db()
     pinned = suite.pins["documents"]["gsm8k"]
-    Suite.objects.filter(pk=suite.pk).update(
-        pins=suite.pins
-        | {"documents": suite.pins["documents"] | {"gsm8k": pinned | {"root": "00" * 32}}}
-    )
+    changed = suite.pins["documents"] | {"gsm8k": pinned | {"root": "00" * 32}}
+    with rewriting():
+        Suite.objects.filter(pk=suite.pk).update(pins=suite.pins | {"documents": changed})
     submission = worked(queued(suite, tmp_path))
     assert submission.failure_code == "task_invalid"
     assert "gsm8k has other documents" in submission.failure_detail

@@ -19,6 +19,15 @@ def test_unknown_code_counts_as_a_bug() -> None:
 
 def test_every_open_state_can_end_and_no_final_one_goes_on() -> None:
     for state in OPEN_STATES:
-        assert {SubmissionState.FAILED, SubmissionState.CANCELLED} < SUBMISSION_TRANSITIONS[state]
+        assert {
+            SubmissionState.FAILED,
+            SubmissionState.CANCELLED,
+            SubmissionState.WITHDRAWN,
+        } < SUBMISSION_TRANSITIONS[state]
     final = set(SubmissionState) - OPEN_STATES
-    assert final == {SubmissionState.PUBLISHED, SubmissionState.FAILED, SubmissionState.CANCELLED}
+    assert final == {
+        SubmissionState.PUBLISHED,
+        SubmissionState.FAILED,
+        SubmissionState.CANCELLED,
+        SubmissionState.WITHDRAWN,
+    }
