@@ -93,9 +93,9 @@ def wait_for(visitor: Visitor, submission: str, state: str) -> dict[str, Any]:
 
 
 def kill_worker_at_work(site: Site) -> None:
-    """Kill the worker that has a slot; its name ends with its process id."""
-    [folder] = (site.var / "work").iterdir()
-    os.kill(int(folder.name.rpartition("-")[2]), signal.SIGKILL)
+    """Kill the worker that has a slot; the part of its name before the last is its process id."""
+    [slot] = (path for path in (site.var / "work").glob("*/*") if path.is_dir())
+    os.kill(int(slot.parent.name.split("-")[-2]), signal.SIGKILL)
 
 
 def download(url: str, path: Path) -> None:
