@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from django.db.backends.sqlite3.operations import DatabaseOperations
+from django.db.backends.sqlite3.base import DatabaseWrapper as SQLite
 
 from evaluations.append_only import turn_off, turn_on
 
@@ -40,7 +40,7 @@ def _flush_passes() -> Iterator[None]:
     On PostgreSQL it truncates, which fires no trigger for rows.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DatabaseOperations, "sql_flush", _around(DatabaseOperations.sql_flush))
+        patch.setattr(SQLite.ops_class, "sql_flush", _around(SQLite.ops_class.sql_flush))
         yield
 
 
