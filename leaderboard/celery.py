@@ -35,4 +35,11 @@ app.conf.update(
 )
 if settings.CELERY_BROKER_URL.startswith("doorbell:"):
     app.conf.broker_transport_options = {"folder": str(settings.CELERY_DOORBELL)}
+elif settings.CELERY_BROKER_URL.startswith("redis"):
+    # A host that swallows packets must not hold up a page, nor a dead connection deafen a worker.
+    app.conf.broker_transport_options = {
+        "socket_connect_timeout": 3,
+        "socket_keepalive": True,
+        "health_check_interval": 25,
+    }
 app.autodiscover_tasks()

@@ -30,6 +30,7 @@ urlpatterns = [
     path("submit/models", submit.suggestions, name="model-suggestions"),
     path("submissions/<slug:public_id>/", submissions.submission, name="submission"),
     path("submissions/<slug:public_id>/cancel/", submissions.cancel, name="cancel"),
+    path("submissions/<slug:public_id>/withdraw/", submissions.withdraw, name="withdraw"),
     path("queue/", queue.queue, name="queue"),
     path("account/", account.account, name="account"),
     path("account/tokens/<int:pk>/revoke/", account.revoke, name="revoke-token"),

@@ -6,7 +6,7 @@ from celery import shared_task
 from celery.signals import worker_shutdown
 from celery.worker import state
 
-from evaluations.services import bell
+from evaluations.services import bell, idempotency
 from workers import claims
 from workers.worker import Worker
 
@@ -36,6 +36,7 @@ def work() -> None:
 def sweep() -> None:
     """Ring again for work that nobody came for; leases that ended are among it."""
     claims.complete_runs("sweep")
+    idempotency.prune()
     bell.ring(claims.waiting())
 
 

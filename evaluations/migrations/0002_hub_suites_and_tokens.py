@@ -8,12 +8,13 @@ from django.db import migrations, models
 
 def keep_what_was_loaded(apps, schema_editor):
     """Suites of the first version have local data, one metric and one task a benchmark."""
-    for benchmark in apps.get_model("evaluations", "Benchmark").objects.all():
+    alias = schema_editor.connection.alias
+    for benchmark in apps.get_model("evaluations", "Benchmark").objects.using(alias):
         benchmark.metrics = [benchmark.metric]
         component = ("task", "metric", "filter", "baseline")
         benchmark.components = [{field: getattr(benchmark, field) for field in component}]
         benchmark.save(update_fields=["metrics", "components"])
-    for suite in apps.get_model("evaluations", "Suite").objects.all():
+    for suite in apps.get_model("evaluations", "Suite").objects.using(alias):
         suite.source_sha256 = suite.sha256
         suite.tasks = list(suite.benchmarks.order_by("position").values_list("task", flat=True))
         suite.save(update_fields=["source_sha256", "tasks"])

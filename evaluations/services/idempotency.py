@@ -14,6 +14,8 @@ from evaluations.provenance.canonical import sha256_hex
 
 #: A first request that is at work for longer has died; the next one takes over.
 ABANDONED = timedelta(minutes=5)
+#: After so long nobody sends the first request again.
+KEPT = timedelta(days=2)
 _KEY_LENGTH = 64
 
 
@@ -96,6 +98,12 @@ def finish(*, request: IdempotentRequest, answer: Answer) -> None:
 def give_up(*, request: IdempotentRequest) -> None:
     """Forget a request that was not answered for good, so that it may be tried again."""
     _held(request).delete()
+
+
+def prune() -> int:
+    """Forget answers that are older than `KEPT`; returns how many."""
+    old = IdempotentRequest.objects.filter(created_at__lt=timezone.now() - KEPT)
+    return old.delete()[0]
 
 
 def _held(request: IdempotentRequest) -> QuerySet[IdempotentRequest]:

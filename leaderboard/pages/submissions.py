@@ -1,4 +1,4 @@
-"""A submission: where it stands, and cancelling it."""
+"""A submission: where it stands, cancelling it, withdrawing it."""
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
@@ -15,7 +15,7 @@ from evaluations.failures import MAX_ATTEMPTS, failure
 from evaluations.models import Submission, SubmissionEvent
 from evaluations.queries import submissions
 from evaluations.queries.progress import position, progress
-from evaluations.services import runs
+from evaluations.services import runs, withdrawal
 from leaderboard.pages.labels import MENDERS, STAGE_NOTES
 from leaderboard.pages.responses import SeeOther
 
@@ -36,7 +36,8 @@ def submission(request: HttpRequest, public_id: str) -> HttpResponse:
         "attempts": MAX_ATTEMPTS,
         "withdrawal": _withdrawal(found),
         "address": request.build_absolute_uri(reverse("submission", args=[public_id])),
-        "may_cancel": found.is_open and _may_cancel(request, found),
+        "may_cancel": found.is_open and _is_own(request, found),
+        "may_withdraw": found.state == SubmissionState.PUBLISHED and _is_own(request, found),
     }
     whole = request.GET.get("fragment") != "1"
     template = "submissions/submission.html" if whole else "submissions/_live.html"
@@ -50,12 +51,28 @@ def cancel(request: HttpRequest, public_id: str) -> HttpResponse:
     address = reverse("submission", args=[public_id])
     if not request.user.is_authenticated:
         return redirect_to_login(address)
-    if not _may_cancel(request, found):
+    if not _is_own(request, found):
         raise PermissionDenied(_("Only the submitter or staff of this site can cancel this."))
     if runs.cancel(submission=found, by=request.user.get_username()):
         messages.success(request, _("The submission is cancelled."))
     else:
         messages.info(request, _("There was nothing left to cancel: it has ended already."))
+    return SeeOther(address)
+
+
+@require_POST
+def withdraw(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Take a published result off its board, for its submitter or the site's staff."""
+    found = _submission(public_id)
+    address = reverse("submission", args=[public_id])
+    if not request.user.is_authenticated:
+        return redirect_to_login(address)
+    if not _is_own(request, found):
+        raise PermissionDenied(_("Only the submitter or staff of this site can withdraw this."))
+    if withdrawal.withdraw(submission=found, by=request.user.get_username()):
+        messages.success(request, _("The submission is withdrawn."))
+    else:
+        messages.info(request, _("There was nothing left to withdraw: it has ended already."))
     return SeeOther(address)
 
 
@@ -72,6 +89,6 @@ def _withdrawal(found: Submission) -> SubmissionEvent | None:
     return found.events.filter(state=SubmissionState.WITHDRAWN).first()
 
 
-def _may_cancel(request: HttpRequest, found: Submission) -> bool:
+def _is_own(request: HttpRequest, found: Submission) -> bool:
     user = request.user
     return user.is_authenticated and (user.pk == found.by_id or user.is_staff)

@@ -108,19 +108,24 @@ def database(folder: Path) -> dict[str, Any]:
         ImproperlyConfigured: if the URL isn't one of SQLite or PostgreSQL.
     """
     url = text("ASSAY_DATABASE_URL")
-    if not url:
-        return _sqlite(str(folder / "assay.sqlite3"))
+    return database_of(url, "ASSAY_DATABASE_URL") if url else _sqlite(folder / "assay.sqlite3")
+
+
+def database_of(url: str, name: str = "The address") -> dict[str, Any]:
+    """Return Django's settings for a database's URL; `name` begins what is said of a wrong one.
+
+    Raises:
+        ImproperlyConfigured: if the URL isn't one of SQLite or PostgreSQL.
+    """
     try:
         parsed: dict[str, Any] = dict(dj_database_url.parse(url))
     except (ValueError, KeyError) as error:
-        raise ImproperlyConfigured(
-            f"ASSAY_DATABASE_URL is not a database's URL: {error}"
-        ) from error
+        raise ImproperlyConfigured(f"{name} is not a database's URL: {error}") from error
     engine = str(parsed.get("ENGINE", ""))
     if engine.endswith("sqlite3"):
-        return _sqlite(str(parsed["NAME"]))
+        return _sqlite(parsed["NAME"])
     if not engine.endswith("postgresql"):
-        raise ImproperlyConfigured("ASSAY_DATABASE_URL must begin with sqlite: or postgres:.")
+        raise ImproperlyConfigured(f"{name} must begin with sqlite: or postgres:.")
     return parsed | {"CONN_HEALTH_CHECKS": True} | _connections(parsed.get("OPTIONS", {}))
 
 
@@ -150,10 +155,10 @@ def cache() -> dict[str, Any]:
     return {"BACKEND": redis, "LOCATION": url, "KEY_PREFIX": "assay"}
 
 
-def _sqlite(name: str) -> dict[str, Any]:
+def _sqlite(name: object) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.sqlite3",
-        "NAME": name,
+        "NAME": str(name),
         "OPTIONS": {
             # Without IMMEDIATE, writers that read first fail with "database is locked" at once.
             "transaction_mode": "IMMEDIATE",

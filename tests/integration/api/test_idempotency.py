@@ -8,9 +8,10 @@ from django.test import Client
 from django.utils import timezone
 
 from evaluations.models import IdempotentRequest, Submission
-from evaluations.services.idempotency import ABANDONED
+from evaluations.services.idempotency import ABANDONED, KEPT
 from tests import factories
 from tests.integration.api.conftest import Person, make_person
+from workers.tasks import sweep
 
 pytestmark = pytest.mark.django_db
 KEY = "7d0f1f6e-5c1b"
@@ -131,3 +132,14 @@ def test_requests_at_once_with_one_key_are_one_submission(ana, wanted):
     made = [response for response in said if response.status_code == 201]
     assert sum(not response.has_header("Idempotency-Replayed") for response in made) == 1
     assert {r.json()["code"] for r in said if r not in made} <= {"request_in_progress"}
+
+
+def test_sweep_forgets_answers_that_nobody_asks_for_any_more(ana, wanted):
+    submit(ana, wanted, "old")
+    submit(ana, wanted, "new")
+    long_ago = timezone.now() - KEPT - timedelta(seconds=1)
+    IdempotentRequest.objects.filter(key="old").update(created_at=long_ago)
+
+    sweep()
+
+    assert list(IdempotentRequest.objects.values_list("key", flat=True)) == ["new"]
