@@ -3,22 +3,19 @@
 import os
 import signal
 import tarfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from leaderboard.demo import Visitor, verify
-from leaderboard.supervisor import Supervisor, site_programs
+from tests.distributed.sites import running, wait_for
 from tests.material import DOCUMENTS, make_model, make_suite
-from tests.servers import Site, free_port
+from tests.servers import Site
 from tests.stock import assert_reproduced, run_stock
 
 pytestmark = [pytest.mark.engine, pytest.mark.distributed]
-_MINUTES = 60
 
 
 @pytest.fixture
@@ -30,16 +27,8 @@ def visitor(site: Site, tmp_path: Path) -> Iterator[Visitor]:
     site.manage("publish_suite", "made-up")
     site.manage("create_board", "made-up", "made-up")
     site.manage("register_model", "random", str(make_model(tmp_path / "model")))
-    site.manage("collectstatic", "--noinput", "-v0")
-    make_user = "User.objects.create_user('ana', password='only-here')"
-    site.manage("shell", "-c", f"from django.contrib.auth.models import User; {make_user}")
-    port = free_port()
-    programs = site_programs("127.0.0.1", port, workers=2)
-    with Supervisor(programs, var=site.var, say=print, environment=site.environment) as supervisor:
-        supervisor.wait_until_ready(f"http://127.0.0.1:{port}/healthz", 60)
-        with Visitor(f"http://127.0.0.1:{port}") as visitor:
-            visitor.sign_in(username="ana", password="only-here")
-            yield visitor
+    with running(site, workers=2) as visitor:
+        yield visitor
 
 
 def test_submission_becomes_a_result_that_stock_lm_eval_reproduces(
@@ -78,18 +67,6 @@ def test_submission_becomes_a_result_that_stock_lm_eval_reproduces(
     assert config == (elsewhere / "run" / "config.yaml").read_text()
     run_stock(elsewhere)
     assert_reproduced(elsewhere)
-
-
-def wait_for(visitor: Visitor, submission: str, state: str) -> dict[str, Any]:
-    seen: dict[str, Any] = {}
-    deadline = time.monotonic() + 4 * _MINUTES
-    while time.monotonic() < deadline:
-        seen = visitor.get(f"submissions/{submission}")
-        if seen["state"] in {state, "failed", "published"}:
-            break
-        time.sleep(0.1)
-    assert seen["state"] == state, seen
-    return seen
 
 
 def kill_worker_at_work(site: Site) -> None:
