@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from evaluations.errors import AssayError
 from evaluations.failures import FailureCode
 from evaluations.model_files import Folder, Listed, ModelFiles, read_json, refusal, storable
 from evaluations.weights import count_parameters, find_weights
@@ -16,6 +17,8 @@ _WANTED_NAMES = {"LICENSE", "LICENCE", "NOTICE"}
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,199}")
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
 _ARCHITECTURE = re.compile(r"[A-Za-z0-9_]{1,120}")
+#: After these there is no whole model whose other faults are worth telling.
+_NO_WHOLE_MODEL = {FailureCode.ADAPTER_ONLY, FailureCode.GGUF_ONLY}
 #: A longer card is cut: it is shown, not evaluated.
 _CARD_BYTES = 200_000
 
@@ -68,27 +71,38 @@ def inspect_files(files: ModelFiles, *, most_bytes: int | None = None) -> ModelF
         AssayError: with the code, the reason and what to change, if it can't be evaluated here.
     """
     _refuse_python(files)
-    if "adapter_config.json" in files.listed:
-        raise refusal(
-            FailureCode.ADAPTER_ONLY,
-            f"{files.name} is an adapter (adapter_config.json), not a whole model.",
-        )
+    _refuse_adapter(files)
     weights = find_weights(files)
     chosen = [file for path, file in sorted(files.listed.items()) if _belongs(path, weights)]
     _refuse_size(files, chosen, most_bytes)
-    config = read_json(files, "config.json", FailureCode.UNSUPPORTED_ARCHITECTURE)
-    tokenizer = _tokenizer_config(files)
-    for name, read in (("config.json", config), ("tokenizer_config.json", tokenizer)):
-        _refuse_auto_map(name, read)
+    architecture, tokenizer = _architecture(files), _tokenizer_config(files)
     card = _card(files)
     return ModelFacts(
         files=chosen,
         licence=_licence(card),
         card=card,
-        architecture=_architecture(config),
+        architecture=architecture,
         parameters=count_parameters(files, weights),
         has_chat_template="chat_template.jinja" in files.listed or "chat_template" in tokenizer,
     )
+
+
+def refusals(files: ModelFiles) -> list[AssayError]:
+    """Return everything that keeps a model from being evaluated, so that all is mended at once.
+
+    What `inspect_files` refuses first comes first. It stops there, which spares a hub; this is for
+    files that are at hand.
+    """
+    rules = (_refuse_python, _refuse_adapter, _refuse_weights, _architecture, _tokenizer_config)
+    found: list[AssayError] = []
+    for rule in rules:
+        try:
+            rule(files)
+        except AssayError as error:
+            found.append(error)
+            if error.code in _NO_WHOLE_MODEL:
+                break
+    return found
 
 
 def _belongs(path: str, weights: list[str]) -> bool:
@@ -104,6 +118,18 @@ def _refuse_python(files: ModelFiles) -> None:
         raise refusal(
             FailureCode.REMOTE_CODE_REQUIRED, f"{files.name} holds Python: {python[0][:100]}."
         )
+
+
+def _refuse_adapter(files: ModelFiles) -> None:
+    if "adapter_config.json" in files.listed:
+        raise refusal(
+            FailureCode.ADAPTER_ONLY,
+            f"{files.name} is an adapter (adapter_config.json), not a whole model.",
+        )
+
+
+def _refuse_weights(files: ModelFiles) -> None:
+    count_parameters(files, find_weights(files))
 
 
 def _refuse_auto_map(name: str, config: dict[str, Any]) -> None:
@@ -131,10 +157,14 @@ def _tokenizer_config(files: ModelFiles) -> dict[str, Any]:
         )
     if "tokenizer_config.json" not in files.listed:
         return {}
-    return read_json(files, "tokenizer_config.json", FailureCode.TOKENIZER_ERROR)
+    config = read_json(files, "tokenizer_config.json", FailureCode.TOKENIZER_ERROR)
+    _refuse_auto_map("tokenizer_config.json", config)
+    return config
 
 
-def _architecture(config: dict[str, Any]) -> str:
+def _architecture(files: ModelFiles) -> str:
+    config = read_json(files, "config.json", FailureCode.UNSUPPORTED_ARCHITECTURE)
+    _refuse_auto_map("config.json", config)
     if "quantization_config" in config:
         raise refusal(
             FailureCode.WEIGHTS_QUANTISED, "The weights are quantised (quantization_config)."

@@ -81,16 +81,21 @@ def read_json(files: ModelFiles, path: str, code: FailureCode) -> dict[str, Any]
 class Folder:
     """A model's folder on this machine."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, links_out: bool = False) -> None:
         """List the folder.
 
+        Args:
+            root: the folder.
+            links_out: whether links may lead out of it, as they do in the hub's own cache. Only
+                for a person who checks a folder of theirs.
+
         Raises:
-            AssayError: if it is none, or a link leads out of it.
+            AssayError: if it is none, or a link leads out of it that may not.
         """
         if not root.is_dir():
             raise refusal(FailureCode.MODEL_NOT_FOUND, f"{root} is not a folder.")
         self.name = root.name
-        self.listed: Mapping[str, Listed] = _listed(root)
+        self.listed: Mapping[str, Listed] = _listed(root, links_out=links_out)
         self._root = root
 
     def read(self, path: str, first: int, length: int) -> bytes:
@@ -100,11 +105,12 @@ class Folder:
             return file.read(length)
 
 
-def _listed(root: Path) -> dict[str, Listed]:
+def _listed(root: Path, *, links_out: bool) -> dict[str, Listed]:
     """List what isn't hidden; a link out of the folder would let a model read the host."""
     found = {}
     for path in sorted(root.rglob("*")):
-        if path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
+        leads_out = path.is_symlink() and not path.resolve().is_relative_to(root.resolve())
+        if leads_out and not links_out:
             raise refusal(FailureCode.UNSAFE_WEIGHTS, f"{path.name} is a link out of the folder.")
         name = path.relative_to(root)
         if path.is_file() and not any(part.startswith(".") for part in name.parts):

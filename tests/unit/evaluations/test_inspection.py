@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from evaluations.errors import AssayError
-from evaluations.inspection import inspect
+from evaluations.inspection import inspect, inspect_files, refusals
+from evaluations.model_files import Folder
 
 
 def write_weights(path: Path, shape: tuple[int, ...] = (3, 4), *, extra: bytes = b"") -> None:
@@ -167,6 +168,36 @@ def test_unfit_model_is_refused_with_its_reason(
     assert refused.value.code == code
     assert refused.value.detail
     assert refused.value.hint
+
+
+def test_everything_that_is_wrong_is_told_together(folder: Path) -> None:
+    assert refusals(Folder(folder)) == []
+    for spoil in (python_file, pickle_only, auto_map, no_tokenizer):
+        spoil(folder)
+    found = refusals(Folder(folder))
+    assert [error.code for error in found] == [
+        "remote_code_required", "unsafe_weights", "remote_code_required", "tokenizer_error",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code"), [(adapter, "adapter_only"), (gguf, "gguf_only"), (truncated, None)]
+)
+def test_what_is_no_whole_model_is_told_nothing_else(
+    folder: Path, spoil: Callable[[Path], None], code: str | None
+) -> None:
+    spoil(folder)
+    no_tokenizer(folder)
+    found = [error.code for error in refusals(Folder(folder))]
+    assert found == ([code] if code else ["weights_incomplete", "tokenizer_error"])
+
+
+def test_link_out_of_the_folder_may_be_allowed(folder: Path, tmp_path: Path) -> None:
+    (folder / "model.safetensors").rename(tmp_path / "blob")
+    (folder / "model.safetensors").symlink_to(tmp_path / "blob")
+    with pytest.raises(AssayError):
+        Folder(folder)
+    assert inspect_files(Folder(folder, links_out=True)).parameters == 12
 
 
 def test_missing_folder_is_refused(tmp_path: Path) -> None:
