@@ -1,11 +1,18 @@
 """The command line `assay`: light, so that checking a result needs no Django, Celery or torch."""
 
+import sys
 from importlib.metadata import PackageNotFoundError, version
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
 
-from leaderboard.cli.remote import check, login, logs, status, submit
+from leaderboard.cli.board import board
+from leaderboard.cli.check import check
+from leaderboard.cli.login import login
+from leaderboard.cli.logs import logs
+from leaderboard.cli.status import status
+from leaderboard.cli.submit import submit
 from leaderboard.cli.verify import verify
 
 app = typer.Typer(
@@ -15,7 +22,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for _command in (verify, login, check, submit, status, logs):
+for _command in (login, check, submit, status, logs, board, verify):
     app.command()(_command)
 
 
@@ -46,4 +53,8 @@ def start(
 
 def main() -> None:
     """Run the command line; the console script `assay` starts here."""
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the terminal's encoding lacks is shown with question marks, not refused.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     app()
