@@ -25,8 +25,7 @@ def login(
     """Try a token at a site and keep it for that site."""
     with errors(as_json=as_json):
         address = credentials.site_of(site, insecure=insecure)
-        typed = sys.stdin.readline() if token_stdin else typer.prompt("Token", hide_input=True)
-        secret = credentials.checked(typed.strip())
+        secret = credentials.checked(_typed(token_stdin=token_stdin))
         me = as_object(ask(address, "GET", "me", secret=secret))
         name = needed(me, "username")
         credentials.save(address, secret)
@@ -34,3 +33,10 @@ def login(
             show_json(me)
         else:
             show(f"Signed in to {address} as {line(name)}.")
+
+
+def _typed(*, token_stdin: bool) -> str:
+    # Without a terminal there is nobody to ask, and a prompt would only fail.
+    if token_stdin or not sys.stdin.isatty():
+        return sys.stdin.readline().strip()
+    return str(typer.prompt("Token", hide_input=True)).strip()

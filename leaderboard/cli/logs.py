@@ -10,7 +10,7 @@ from leaderboard.cli.exits import errors
 from leaderboard.cli.options import AsJson, Insecure, Limit, Site, Which
 from leaderboard.cli.status import list_own
 from leaderboard.cli.submissions import log, submission
-from leaderboard.cli.terminal import show, show_json
+from leaderboard.cli.terminal import say, show, show_json
 from leaderboard.cli.waiting import going_on, states
 
 
@@ -41,8 +41,14 @@ def logs(
             found = submission(address, which)
             show_json({"id": found.id, "state": found.state, "lines": log(address, which)})
         else:
-            for one in log(address, which):
-                show(one)
+            _show_log(log(address, which))
+
+
+def _show_log(lines: list[str]) -> None:
+    if not lines:
+        say("The log is empty so far.")
+    for one in lines:
+        show(one)
 
 
 def _follow(address: str, which: str, *, as_json: bool) -> None:

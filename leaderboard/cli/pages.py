@@ -48,5 +48,5 @@ def _put_together(
         if not cursor or len(found) >= limit:
             return found[:limit], bool(cursor) or len(found) > limit
         if not piece or cursor in seen:
-            raise bad_answer("its pages lead in a circle")
+            raise bad_answer("its pages lead nowhere")
         seen.add(cursor)

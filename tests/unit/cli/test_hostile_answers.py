@@ -1,6 +1,7 @@
 """A site that answers badly: a plain sentence and the right exit code, never a traceback."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -78,6 +79,15 @@ def test_endless_body_is_not_read_to_its_end(assay: Assay, hostile: HostileSite)
     assert sent < 100
 
 
+def test_packed_answer_is_not_unpacked_nor_taken_for_text(
+    assay: Assay, hostile: HostileSite
+) -> None:
+    hostile.answers(f"submissions/{_ID}/log", _UNUSABLE["packed"])
+    said = assay("logs", _ID, "--site", hostile.address)
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert hostile.asked[0].headers["Accept-Encoding"] == "identity"
+
+
 def test_slow_answer_is_given_up(
     assay: Assay, hostile: HostileSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,8 +103,10 @@ def test_slow_answer_is_given_up(
             handler.wfile.write(b"x")
 
     hostile.answers(f"submissions/{_ID}", dripping)
+    began = time.monotonic()
     said = assay("status", _ID, "--site", hostile.address)
     over.set()
+    assert time.monotonic() - began < 10
     assert (said.exit_code, "could not be reached (TimeoutError)" in said.stderr) == (3, True)
     assert len(hostile.asked) == 5
 
@@ -110,25 +122,26 @@ def test_redirect_is_not_followed_and_takes_no_token_along(
         assert other.asked == []
 
 
+_ROW = {"rank": 1, "model": "local:mti", "score": 0.5, "stderr": 0.1, "benchmarks": {}}
+
+
 @pytest.mark.parametrize(
-    ("first", "second"),
-    [({"next": "a"}, {"next": "a"}), ({"next": "a", "standings": []}, {"next": "b"})],
+    ("rows", "cursors", "asked"),
+    [([_ROW], ["a", "a"], 2), ([_ROW], ["a", "b", "a"], 3), ([], list("abcdefghij"), 1)],
 )
-def test_pages_that_lead_in_a_circle_are_left(
-    assay: Assay, hostile: HostileSite, first: dict[str, Any], second: dict[str, Any]
+def test_pages_that_lead_nowhere_are_left(
+    assay: Assay, hostile: HostileSite, rows: list[Any], cursors: list[str], asked: int
 ) -> None:
-    row = {"rank": 1, "model": "local:mti", "score": 0.5, "stderr": 0.1, "benchmarks": {}}
     hostile.answers("boards/demo", Reply({"benchmarks": []}))
-    page = {"standings": [row]}
-    hostile.answers("boards/demo/standings", Reply(page | first), Reply(page | second))
+    pages = [Reply({"standings": rows, "next": cursor}) for cursor in cursors]
+    hostile.answers("boards/demo/standings", *pages)
     said = assay("board", "demo", "--site", hostile.address)
-    assert (said.exit_code, "lead in a circle" in said.stderr) == (2, True)
-    assert len(hostile.asked) < 5
+    assert (said.exit_code, "lead nowhere" in said.stderr) == (2, True)
+    assert len(hostile.asked) == 1 + asked
 
 
 def test_endless_pages_end_with_the_limit(assay: Assay, hostile: HostileSite) -> None:
-    row = {"rank": 1, "model": "local:mti", "score": 0.5, "stderr": 0.1, "benchmarks": {}}
-    pages = [Reply({"standings": [row] * 3, "next": f"{number}"}) for number in range(100)]
+    pages = [Reply({"standings": [_ROW] * 3, "next": f"{number}"}) for number in range(100)]
     hostile.answers("boards/demo", Reply({"benchmarks": []}))
     hostile.answers("boards/demo/standings", *pages)
     said = assay("board", "demo", "--limit", "10", "--site", hostile.address, "--json")

@@ -138,6 +138,14 @@ def test_damaged_credentials_are_not_written_over(
     assert credentials.path().read_text() == content
 
 
+def test_token_is_read_from_a_pipe_without_being_told(assay: Assay, hostile: HostileSite) -> None:
+    hostile.answers("me", _ME)
+    assert assay("login", "--site", hostile.address, told=f"{TOKEN}\n").exit_code == 0
+    assert credentials.token(hostile.address) == TOKEN
+    said = assay("login", "--site", hostile.address, told="")
+    assert (said.exit_code, "That is no token." in said.stderr) == (2, True)
+
+
 def test_login_without_a_name_in_the_answer_keeps_nothing(
     assay: Assay, hostile: HostileSite
 ) -> None:

@@ -248,6 +248,13 @@ def test_log_is_followed_to_its_end(assay: Assay, hostile: HostileSite) -> None:
     ]  # fmt: skip
 
 
+def test_empty_log_is_told_apart_from_none(assay: Assay, hostile: HostileSite) -> None:
+    hostile.answers(f"submissions/{_ID}/log", Reply(b""))
+    said = assay("logs", _ID, "--site", hostile.address)
+    assert (said.exit_code, said.stdout) == (0, "")
+    assert said.stderr == "The log is empty so far.\n"
+
+
 @pytest.mark.parametrize(
     ("before", "now", "expected"),
     [
