@@ -9,7 +9,8 @@ import typer
 from evaluations.errors import AssayError
 from leaderboard.cli.terminal import plain, say, show_json
 
-FINE, FAILED, USAGE, INCOMPLETE = 0, 1, 2, 3
+#: 0 is fine.
+FAILED, USAGE, INCOMPLETE = 1, 2, 3
 
 
 class RefusedError(AssayError):

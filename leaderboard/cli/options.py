@@ -12,8 +12,9 @@ Site = Annotated[
 ]
 Insecure = Annotated[bool, typer.Option("--insecure", help="Allow plain http to other machines.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Model = Annotated[str, typer.Argument(metavar="MODEL", help="hf:org/name@revision or local:name.")]
-ModelOption = Annotated[str, typer.Option("--model", "-M", help="The same, as lm-eval names it.")]
+ModelOption = Annotated[
+    str, typer.Option("--model", "-M", help="The same as MODEL, as lm-eval spells it.")
+]
 Dtype = Annotated[str, typer.Option("--dtype", help="The numbers that the model computes with.")]
 Chat = Annotated[
     bool,

@@ -56,7 +56,8 @@ def _show(bar: Bar, row: TaskID, found: Submission) -> None:
     )
     if found.ended:
         # Not everything that ends was counted, and a bar without a total would go on moving.
-        bar.update(row, total=progress.total or 1)
+        total = progress.total or 1
+        bar.update(row, total=total, completed=total if found.succeeded else progress.done)
 
 
 def _stage(found: Submission) -> str:
