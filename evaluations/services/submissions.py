@@ -1,5 +1,7 @@
 """Taking submissions into the queue."""
 
+from dataclasses import replace
+
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -21,6 +23,7 @@ def submit(
     chat_template: bool = False,
     intended_use: str = "",
     key: str = "",
+    requested_revision: str | None = None,
 ) -> tuple[Submission, bool]:
     """Check a request and put it into the queue.
 
@@ -33,6 +36,8 @@ def submit(
         intended_use: the submitter's words; they are published.
         key: chosen by the caller; the same person's same key is the same submission, so that
             nothing is doubled when a request is sent twice.
+        requested_revision: what people asked for when `model` names the commit that it stood for
+            then; None takes what stands after `@`.
 
     Returns:
         The submission, and whether it is new.
@@ -48,6 +53,8 @@ def submit(
         wanted = check(model=model, board=board, precision=precision, chat_template=chat_template)
     except RefusedError as refused:
         return _earlier(by, key, refused), False
+    if requested_revision is not None:
+        wanted = replace(wanted, requested_revision=requested_revision)
     try:
         with transaction.atomic():
             # The lock has requests of one person counted one after another.

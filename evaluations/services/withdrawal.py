@@ -64,4 +64,5 @@ def retry(*, submission: Submission, by: User, key: str = "") -> tuple[Submissio
         chat_template=submission.chat_template,
         intended_use=submission.intended_use,
         key=key,
+        requested_revision=submission.requested_revision,
     )

@@ -151,8 +151,11 @@ def test_retry_asks_for_the_same_again(ana, wanted, state):
     assert response.status_code == 201
     second = Submission.objects.exclude(pk=first.pk).get()
     assert response["Location"].endswith(second.public_id)
-    for name in ("revision", "board", "precision", "chat_template", "intended_use", "by"):
-        assert getattr(second, name) == getattr(first, name)
+    for name in (
+        "revision", "requested_revision", "board", "precision", "chat_template", "intended_use",
+        "by",
+    ):  # fmt: skip
+        assert getattr(second, name) == getattr(first, name), name
     first.refresh_from_db()
     assert (first.state, second.state) == (state, "queued")
     assert problem(ana.post(f"submissions/{first.public_id}/retry")) == (409, "duplicate")
