@@ -38,7 +38,6 @@ _FILES = {
     "get_model": "application/x-tar",
 }
 _DOWNLOADS = frozenset({"get_bundle", "get_model"})
-_READS_STORE = _DOWNLOADS | {"list_samples", "get_samples"}
 #: Operations that take a token but answer without one too.
 _MAY_TAKE_TOKEN = frozenset({"list_submissions"})
 _KEY = {
@@ -112,14 +111,13 @@ def _problems(path: str, method: str, name: str) -> list[HTTPStatus]:
     """Return which problems an operation may answer."""
     found = [HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS]
     found += [HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.REQUEST_ENTITY_TOO_LARGE]
+    found.append(HTTPStatus.SERVICE_UNAVAILABLE)
     if "{" in path:
         found.append(HTTPStatus.NOT_FOUND)
     if method == "post":
         found += [HTTPStatus.CONFLICT]
     if method == "post" or name in {"get_me", "get_model", "list_submissions"}:
         found.append(HTTPStatus.FORBIDDEN)
-    if method == "post" or name in _READS_STORE:
-        found.append(HTTPStatus.SERVICE_UNAVAILABLE)
     if name in _DOWNLOADS:
         found.append(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
     return sorted(found)

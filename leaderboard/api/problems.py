@@ -38,6 +38,7 @@ STATUSES = {
     "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
     "too_many_open": HTTPStatus.TOO_MANY_REQUESTS,
     "internal_error": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "database_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
     "artefact_missing": HTTPStatus.SERVICE_UNAVAILABLE,
     "download_timeout": HTTPStatus.SERVICE_UNAVAILABLE,
     "hub_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,

@@ -1,5 +1,9 @@
 """What is said when a page or an address of the API isn't there, or the site is at fault."""
 
+import sys
+from http import HTTPStatus
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 
@@ -7,6 +11,9 @@ from evaluations.errors import AssayError
 from leaderboard.api.problems import problem
 
 _API = "/api/"
+#: A database that is away, that ends a statement for its length, or has no connection left.
+_DATABASE = (OperationalError, InterfaceError)
+_WAIT_SECONDS = 10
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -26,8 +33,21 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500 without touching the database, which may be the very thing that is away."""
+    """Answer 500, or 503 for the database's sake, without touching what may be away."""
+    if isinstance(sys.exception(), _DATABASE):
+        return _unavailable(request)
     if request.path.startswith(_API):
         detail = "The site made a mistake; it is in the operator's log."
         return problem(AssayError("internal_error", detail, "Try again in a minute."))
     return defaults.server_error(request)
+
+
+def _unavailable(request: HttpRequest) -> HttpResponse:
+    if request.path.startswith(_API):
+        detail = "The site's database is away or too busy."
+        response = problem(AssayError("database_unavailable", detail, "Try again in a minute."))
+    else:
+        response = defaults.server_error(request, "503.html")
+        response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    response.headers["Retry-After"] = str(_WAIT_SECONDS)
+    return response

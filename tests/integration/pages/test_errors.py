@@ -1,5 +1,5 @@
 import pytest
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 
 from evaluations.queries import boards
 from tests import factories
@@ -8,7 +8,7 @@ pytestmark = pytest.mark.django_db
 
 
 def break_down(*_args, **_kwargs):
-    raise OperationalError("no such host <secret>")
+    raise RuntimeError("no such host <secret>")
 
 
 def test_missing_page_is_told_in_the_look_of_the_site(client):
@@ -42,6 +42,23 @@ def test_our_mistake_in_the_api_is_a_problem(client, monkeypatch):
     monkeypatch.setattr(boards, "overview", break_down)
     response = client.get("/api/v1/boards")
     assert (response.status_code, response.json()["code"]) == (500, "internal_error")
+    assert "secret" not in response.content.decode()
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [("/", "reach its database"), ("/api/v1/boards", '"code": "database_unavailable"')],
+)
+def test_database_that_is_away_is_told_as_such(client, monkeypatch, error, path, told):
+    def away(*_args, **_kwargs):
+        raise error("no such host <secret>")
+
+    client.raise_request_exception = False
+    monkeypatch.setattr(boards, "overview", away)
+    response = client.get(path)
+    assert (response.status_code, response["Retry-After"]) == (503, "10")
+    assert told in response.content.decode()
     assert "secret" not in response.content.decode()
 
 
