@@ -30,12 +30,16 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL and Redis, leave out what would do the same as on SQLite."""
+    """On PostgreSQL and Redis, leave out what would do the same as on SQLite; there, what can't."""
+    chosen = [item for item in items if _belongs(item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = chosen
+
+
+def _belongs(item: pytest.Item) -> bool:
     if stack() == "sqlite":
-        return
-    others = [item for item in items if not _touches_stack(item)]
-    config.hook.pytest_deselected(items=others)
-    items[:] = [item for item in items if _touches_stack(item)]
+        return item.get_closest_marker("postgres") is None
+    return _touches_stack(item)
 
 
 def _touches_stack(item: pytest.Item) -> bool:

@@ -2,10 +2,11 @@
 
 import random
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from evaluations.enums import SubmissionState, UnitState
@@ -147,6 +148,43 @@ def test_state_never_skips_and_never_goes_back() -> None:
     submission.refresh_from_db()
     assert submission.state == SubmissionState.QUEUED
     assert submission.events.count() == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("claim", [claims.claim_unit, claims.claim_run])
+def test_claim_that_is_being_made_holds_up_nobody(
+    claim: Callable[[str], Run | Unit | None],
+) -> None:
+    """SKIP LOCKED; on SQLite, one transaction that writes excludes all others."""
+    if claim is claims.claim_unit:
+        running(2)
+    else:
+        make_submission()
+        make_submission()
+    claimed: list[Run | Unit | None] = []
+    held, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            claimed.append(claim("slow"))
+            held.set()
+            done.wait(30)
+        connection.close()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    try:
+        assert held.wait(30)
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '2s'")
+        claimed.append(claim("fast"))
+        assert claim("third") is None
+    finally:
+        done.set()
+        thread.join(30)
+        connection.close()
+    assert len({row.pk for row in claimed if row}) == 2
 
 
 @pytest.mark.django_db(transaction=True)
