@@ -25,6 +25,9 @@ from evaluations.provenance.bundle import read_chunks
 #: An endpoint without TLS is the operator's own choice, beside the service for instance.
 _CLIENT: Any = {"timeout": "60s", "allow_http": True}
 _RETRY: Any = {"max_retries": 4, "retry_timeout": timedelta(seconds=30)}
+#: Who probes a site asks again in a few seconds, and each question takes a thread.
+_PROBE_CLIENT: Any = {"timeout": "3s", "connect_timeout": "3s", "allow_http": True}
+_PROBE_RETRY: Any = {"max_retries": 0, "retry_timeout": timedelta(seconds=3)}
 
 
 class ArtefactMissingError(AssayError):
@@ -62,22 +65,24 @@ def _reached() -> Iterator[None]:
 
 
 def ping() -> None:
-    """Ask the store for anything.
+    """Ask the store for anything, once, for a few seconds.
 
     Raises:
-        StoreUnavailableError: if it can't be reached.
+        StoreUnavailableError: if it can't be reached, or doesn't answer in that time.
     """
     with suppress(FileNotFoundError), _reached():
-        obstore.head(_store(settings.ASSAY_STORE_URL), _key("0" * 64))
+        obstore.head(_store(settings.ASSAY_STORE_URL, probe=True), _key("0" * 64))
 
 
 @cache
-def _store(url: str) -> ObjectStore:
+def _store(url: str, *, probe: bool = False) -> ObjectStore:
     parsed = urlparse(url)
     if parsed.scheme == "file":
         folder = Path(unquote(parsed.path))
         folder.mkdir(parents=True, exist_ok=True)
         return LocalStore(folder)
+    if probe:
+        return from_url(url, client_options=_PROBE_CLIENT, retry_config=_PROBE_RETRY)
     return from_url(url, client_options=_CLIENT, retry_config=_RETRY)
 
 
