@@ -74,9 +74,12 @@ def test_body_that_is_no_object_is_refused(ana, wanted, body):
     assert not Submission.objects.exists()
 
 
-def test_oversize_request_is_refused_unread(ana, wanted):
-    response = ana.post("submissions", wanted | {"intended_use": "x" * 70_000})
+@pytest.mark.parametrize("size", [70_000, 10_000_000])
+@pytest.mark.parametrize("path", ["submissions", "submissions/check"])
+def test_oversize_request_is_refused_unread(ana, wanted, size, path):
+    response = ana.post(path, wanted | {"intended_use": "x" * size})
     assert problem(response) == (413, "request_too_large")
+    assert not Submission.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 import pytest
 from django.apps import apps
+from django.contrib import admin
+from django.contrib.auth.models import User
 from django.urls import reverse
 
-from evaluations.models import IdempotentRequest
+from evaluations.models import IdempotentRequest, Submission
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -25,9 +27,25 @@ def rows():
     IdempotentRequest.objects.create(by=token.by, key="key", sha256=factories.digest("request"))
 
 
-def test_admin_is_for_staff(client):
+def addresses(row):
+    name = f"admin:{row._meta.app_label}_{row._meta.model_name}"
+    return reverse(f"{name}_changelist"), reverse(f"{name}_change", args=[row.pk])
+
+
+def test_admin_is_for_staff(client, rows):
     client.force_login(factories.make_user())
-    assert client.get("/admin/").status_code == 302
+    shown = [path for model in admin.site._registry if (row := model._base_manager.first())
+             for path in addresses(row)]  # fmt: skip
+    assert len(shown) > 2 * len(MODELS)
+    for path in ("/admin/", *shown):
+        response = client.get(path)
+        assert (response.status_code, response.url) == (302, f"/admin/login/?next={path}")
+
+
+def test_staff_without_permissions_see_nothing(client, rows):
+    client.force_login(factories.make_user(is_staff=True))
+    for path in addresses(Submission.objects.earliest("pk")):
+        assert client.get(path).status_code == 403
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -35,6 +53,33 @@ def test_admin_lists_and_shows_every_model(client, staff, rows, name):
     assert client.get(reverse(f"admin:evaluations_{name}_changelist")).status_code == 200
     row = apps.get_model("evaluations", name).objects.first()
     assert client.get(reverse(f"admin:evaluations_{name}_change", args=[row.pk])).status_code == 200
+
+
+def test_admin_lists_and_shows_people(client, staff, rows):
+    person = factories.make_user("ana")
+    for path in addresses(person):
+        response = client.get(path)
+        assert (response.status_code, b"ana" in response.content) == (200, True)
+    assert person.password not in response.content.decode()
+
+
+def test_admin_closes_an_account_and_its_tokens_open_nothing(client, staff):
+    token, secret = factories.make_token()
+    form = client.get(addresses(token.by)[1]).context["adminform"].form
+    fields = {f"{name}": value for name, value in form.initial.items() if isinstance(value, str)}
+    joined = {"date_joined_0": "2026-01-01", "date_joined_1": "00:00:00"}
+    client.post(addresses(token.by)[1], fields | joined)
+    token.by.refresh_from_db()
+    assert not token.by.is_active
+    headers = {"Authorization": f"Bearer {secret}"}
+    assert client.get("/api/v1/me", headers=headers).status_code == 401
+
+
+def test_admin_deletes_nobody_who_submitted(client, staff, rows):
+    person = Submission.objects.earliest("pk").by
+    delete = reverse("admin:auth_user_delete", args=[person.pk])
+    assert client.post(delete, {"post": "yes"}).status_code == 200  # says why not
+    assert User.objects.filter(pk=person.pk).exists()
 
 
 @pytest.mark.parametrize("name", MODELS)
