@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
@@ -159,7 +160,25 @@ def open_board(*, slug: str, suite: Suite) -> tuple[Board, bool]:
 
     Returns:
         The board, and whether it is new.
+
+    Raises:
+        AssayError: if the slug can't stand in an address, or its board is over another suite.
     """
-    return Board.objects.get_or_create(
+    try:
+        Board._meta.get_field("slug").clean(slug, None)
+    except ValidationError as error:
+        raise AssayError(
+            "board_invalid",
+            f"{slug!r} is no name for a board.",
+            "Use letters, digits, hyphens and underscores, at most 50.",
+        ) from error
+    board, created = Board.objects.select_related("suite").get_or_create(
         slug=slug, defaults={"title": suite.title, "description": suite.description, "suite": suite}
     )
+    if board.suite != suite:
+        raise AssayError(
+            "board_taken",
+            f"The board {slug} is over {board.suite}, and a board keeps its suite.",
+            f"Open {suite} under another name.",
+        )
+    return board, created

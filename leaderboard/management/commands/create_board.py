@@ -2,6 +2,7 @@
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from evaluations.errors import AssayError
 from evaluations.models import Suite
 from evaluations.services.suites import open_board
 
@@ -22,5 +23,8 @@ class Command(BaseCommand):
         if newest is None:
             known = ", ".join(sorted(set(Suite.objects.values_list("name", flat=True))))
             raise CommandError(f"There is no suite {suite!r}; loaded are: {known or 'none'}.")
-        board, created = open_board(slug=slug, suite=newest)
+        try:
+            board, created = open_board(slug=slug, suite=newest)
+        except AssayError as error:
+            raise CommandError(f"{error.code}: {error.detail} {error.hint}".strip()) from error
         self.stdout.write(f"{'opened' if created else 'was open before:'} {board.slug} ({newest})")
