@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from leaderboard.api.problems import STATUSES
 from tests.conftest import NetworkBlockedError
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -35,6 +36,12 @@ def test_every_setting_is_documented_and_every_documented_one_is_read() -> None:
     table = (_ROOT / "docs" / "settings.md").read_text()
     documented = re.findall(r"^\| `(ASSAY_\w+)` \|", table, re.MULTILINE)
     assert sorted(documented) == sorted(read)
+
+
+def test_every_code_of_the_api_is_documented_with_its_status() -> None:
+    rows = re.findall(r"^\| (`.+?) \| (\d{3}) \|", (_ROOT / "docs" / "api.md").read_text(), re.M)
+    documented = {code: int(status) for row, status in rows for code in re.findall(r"`(\w+)`", row)}
+    assert {code: documented.get(code) for code in STATUSES} == dict(STATUSES)
 
 
 @pytest.mark.parametrize("package", ["leaderboard", "evaluations", "workers"])

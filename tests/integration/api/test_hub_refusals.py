@@ -7,6 +7,7 @@ import pytest
 from evaluations.failures import failure
 from evaluations.models import IdempotentRequest, LanguageModel, Submission
 from tests import factories
+from tests.hub import Hub
 from tests.hub.material import NAME, model
 from tests.integration.hub import test_check as spoilt
 
@@ -53,7 +54,7 @@ def of_files(spoil):
     return add
 
 
-CASES: dict[str, tuple[Callable, int, str]] = {
+CASES: dict[str, tuple[Callable[[Hub], None], int, str]] = {
     "missing": (missing, 422, "model_not_found"),
     "private": (private, 422, "model_not_found"),
     "renamed": (renamed, 422, "model_renamed"),
