@@ -9,6 +9,7 @@ class SubmissionState(StrEnum):
     QUEUED = "queued"
     FETCHING = "fetching"
     PLANNING = "planning"
+    SMOKE = "smoke"
     RUNNING = "running"
     SCORING = "scoring"
     PUBLISHING = "publishing"
@@ -16,6 +17,8 @@ class SubmissionState(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     WITHDRAWN = "withdrawn"
+    SUPERSEDED = "superseded"
+    UNCHANGED = "unchanged"
 
 
 _ENDS_EARLY = frozenset(
@@ -25,15 +28,20 @@ _ENDS_EARLY = frozenset(
 SUBMISSION_TRANSITIONS: dict[SubmissionState, frozenset[SubmissionState]] = {
     SubmissionState.QUEUED: _ENDS_EARLY | {SubmissionState.FETCHING},
     SubmissionState.FETCHING: _ENDS_EARLY | {SubmissionState.PLANNING},
-    SubmissionState.PLANNING: _ENDS_EARLY | {SubmissionState.RUNNING},
+    SubmissionState.PLANNING: _ENDS_EARLY | {SubmissionState.SMOKE},
+    SubmissionState.SMOKE: _ENDS_EARLY | {SubmissionState.RUNNING},
     SubmissionState.RUNNING: _ENDS_EARLY | {SubmissionState.SCORING},
     SubmissionState.SCORING: _ENDS_EARLY | {SubmissionState.PUBLISHING},
-    SubmissionState.PUBLISHING: _ENDS_EARLY | {SubmissionState.PUBLISHED},
-    # A result that is withdrawn keeps its page; it leaves the board.
-    SubmissionState.PUBLISHED: frozenset({SubmissionState.WITHDRAWN}),
+    # Answers that were scored again to the same outcome publish nothing.
+    SubmissionState.PUBLISHING: _ENDS_EARLY
+    | {SubmissionState.PUBLISHED, SubmissionState.UNCHANGED},
+    # A result that is withdrawn, or scored anew, keeps its page; it leaves the board.
+    SubmissionState.PUBLISHED: frozenset({SubmissionState.WITHDRAWN, SubmissionState.SUPERSEDED}),
     SubmissionState.FAILED: frozenset(),
     SubmissionState.CANCELLED: frozenset(),
     SubmissionState.WITHDRAWN: frozenset(),
+    SubmissionState.SUPERSEDED: frozenset(),
+    SubmissionState.UNCHANGED: frozenset(),
 }
 
 

@@ -19,6 +19,8 @@ _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "
 _ARCHITECTURE = re.compile(r"[A-Za-z0-9_]{1,120}")
 #: After these there is no whole model whose other faults are worth telling.
 _NO_WHOLE_MODEL = {FailureCode.ADAPTER_ONLY, FailureCode.GGUF_ONLY}
+#: Vocabularies of a million words have a tenth of it; such a file would be fetched in vain.
+_MOST_BESIDE_WEIGHTS = 10**9
 #: A longer card is cut: it is shown, not evaluated.
 _CARD_BYTES = 200_000
 
@@ -75,6 +77,7 @@ def inspect_files(files: ModelFiles, *, most_bytes: int | None = None) -> ModelF
     weights = find_weights(files)
     chosen = [file for path, file in sorted(files.listed.items()) if _belongs(path, weights)]
     _refuse_size(files, chosen, most_bytes)
+    _refuse_bulk(files)
     architecture, tokenizer = _architecture(files), _tokenizer_config(files)
     card = _card(files)
     return ModelFacts(
@@ -93,7 +96,10 @@ def refusals(files: ModelFiles) -> list[AssayError]:
     What `inspect_files` refuses first comes first. It stops there, which spares a hub; this is for
     files that are at hand.
     """
-    rules = (_refuse_python, _refuse_adapter, _refuse_weights, _architecture, _tokenizer_config)
+    rules = (
+        _refuse_python, _refuse_adapter, _refuse_weights, _refuse_bulk, _architecture,
+        _tokenizer_config,
+    )  # fmt: skip
     found: list[AssayError] = []
     for rule in rules:
         try:
@@ -147,6 +153,16 @@ def _refuse_size(files: ModelFiles, chosen: list[Listed], most_bytes: int | None
             f"{files.name} has {size / 1e9:,.1f} GB of files; at most {most_bytes / 1e9:,.1f} GB "
             "are taken here.",
         )
+
+
+def _refuse_bulk(files: ModelFiles) -> None:
+    for path, file in sorted(files.listed.items()):
+        if _belongs(path, weights=[]) and file.size > _MOST_BESIDE_WEIGHTS:
+            raise refusal(
+                FailureCode.MODEL_TOO_LARGE,
+                f"{path} has {file.size / 1e9:,.1f} GB; beside the weights at most "
+                f"{_MOST_BESIDE_WEIGHTS / 1e9:,.0f} GB are taken in a file.",
+            )
 
 
 def _tokenizer_config(files: ModelFiles) -> dict[str, Any]:

@@ -134,6 +134,20 @@ def chunks(digest: str) -> Iterator[bytes]:
         raise ArtefactMissingError(digest, "is corrupt")
 
 
+def holds(digest: str) -> bool:
+    """Whether an artefact is there; its bytes are not read.
+
+    Raises:
+        StoreUnavailableError: if the store can't be reached.
+    """
+    try:
+        with _reached():
+            obstore.head(_store(settings.ASSAY_STORE_URL), _key(digest))
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def part(digest: str, start: int, length: int) -> Iterator[bytes]:
     """Yield `length` bytes of an artefact from `start` on, which must lie inside it.
 
@@ -172,14 +186,25 @@ def get_bytes(digest: str) -> bytes:
     return b"".join(chunks(digest))
 
 
-def save(digest: str, path: Path) -> None:
-    """Write an artefact to a file that appears whole or not at all."""
+def save(digest: str, path: Path, *, size: int | None = None) -> None:
+    """Write an artefact to a file that appears whole or not at all.
+
+    Args:
+        digest: its SHA-256.
+        path: the file.
+        size: how many bytes it has, where that is known; nothing is written beyond them.
+
+    Raises:
+        ArtefactMissingError: if it isn't there, or is corrupt.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     # A name of its own: workers on one host may fetch the same file at the same time.
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with partial.open("wb") as file:
             for chunk in chunks(digest):
+                if size is not None and file.tell() + len(chunk) > size:
+                    raise ArtefactMissingError(digest, "is corrupt")
                 file.write(chunk)
         partial.replace(path)
     finally:

@@ -20,6 +20,7 @@ from evaluations.models import (
     SubmissionEvent,
     Suite,
     Unit,
+    WorkerProcess,
 )  # fmt: skip
 from evaluations.services import runs
 from evaluations.services.access import revoke_token
@@ -133,6 +134,14 @@ class UnitAdmin(ReadOnly):
 
     list_display = ("run", "task", "first", "count", "state", "worker", "answered")
     list_filter = ("state",)
+    list_select_related = ("run",)
+
+
+@admin.register(WorkerProcess)
+class WorkerProcessAdmin(ReadOnly):
+    """Workers, as they were last heard of."""
+
+    list_display = ("name", "seen_at", "run", "started_at")
     list_select_related = ("run",)
 
 

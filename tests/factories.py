@@ -23,7 +23,9 @@ from evaluations.models import (
     SubmissionEvent,
     Suite,
     Unit,
+    WorkerProcess,
 )  # fmt: skip
+from evaluations.needs import Offers
 from evaluations.provenance.canonical import jcs
 from evaluations.services import access
 
@@ -111,8 +113,10 @@ def make_submission(
 ) -> Submission:  # fmt: skip
     """Make a submission with its first event, and its run unless `run` is False."""
     with_run = fields.pop("run", True)
+    board = board or make_board()
     submission = Submission.objects.create(
-        board=board or make_board(),
+        board=board,
+        suite=fields.pop("suite", board.suite),
         revision=revision or make_revision(),
         by=by or make_user(),
         state=state,
@@ -130,6 +134,19 @@ def make_run(submission: Submission, **fields: Any) -> Run:
 
 def make_unit(run: Run, task: str = "assay_patterns", first: int = 0, **fields: Any) -> Unit:
     return Unit.objects.create(run=run, task=task, first=first, **{"count": 100} | fields)
+
+
+def make_worker(
+    *, memory: int = 16, disk: int = 100, tags: tuple[str, ...] = ("network",), **fields: Any
+) -> WorkerProcess:
+    """Make a worker that lives and has so many GB."""
+    now = timezone.now()
+    offers = Offers(memory * 10**9, disk * 10**9, frozenset(tags))
+    defaults = {
+        "name": f"host-7-{next(_serial):06x}", "started_at": now, "seen_at": now,
+        "offers": offers.as_json(),
+    }  # fmt: skip
+    return WorkerProcess.objects.create(**defaults | fields)
 
 
 def make_plan(revision: Revision, board: Board) -> dict[str, Any]:
@@ -166,7 +183,10 @@ def make_result(
     *, board: Board | None = None, revision: Revision | None = None, value: float = 0.5,
     stderr: float | None = 0.01, bundle: bytes = b"bundle", **fields: Any,
 ) -> Result:  # fmt: skip
-    """Make a published result whose bundle lies in the store, with a score for each benchmark."""
+    """Make a published result whose bundle lies in the store, with a score for each benchmark.
+
+    `scores` names benchmarks whose value is not the result's own.
+    """
     board, revision = board or make_board(), revision or make_revision()
     submission = make_submission(
         board=board,
@@ -174,8 +194,10 @@ def make_result(
         by=fields.pop("by", None),
         state="published",
         chat_template=fields.pop("chat_template", False),
+        rescores=fields.pop("rescores", None),
     )
     make_event(submission, SubmissionState.PUBLISHED)
+    values = fields.pop("scores", {})
     plan = make_plan(revision, board)
     defaults = {
         "config": "model: hf\ntasks:\n- assay_patterns\n", "plan": plan,
@@ -188,7 +210,7 @@ def make_result(
         **defaults | fields,
     )  # fmt: skip
     for benchmark in board.suite.benchmarks.all():
-        make_score(result, benchmark, value=value, stderr=stderr)
+        make_score(result, benchmark, value=values.get(benchmark.name, value), stderr=stderr)
     return result
 
 
@@ -199,3 +221,39 @@ def make_score(result: Result, benchmark: Benchmark, **fields: Any) -> Score:
 
 def ago(minutes: float) -> Any:
     return timezone.now() - timedelta(minutes=minutes)
+
+
+def make_answers(result: Result) -> Run:
+    """Record what a result was scored from: its plan, and for each task a pack and two units."""
+    run = result.submission.run
+    run.plan, run.plan_sha256 = result.plan, result.plan_sha256
+    run.pack = {task: store.put_bytes(f"pack {task}".encode()) for task in result.plan["tasks"]}
+    run.environment, run.isolation = result.environment, "bubblewrap"
+    run.needs = {"memory": 9 * 10**9, "disk": 10**9, "tags": ["engine:old", "network"]}
+    run.prompts_sha256 = digest("prompts")
+    run.save()
+    for task in result.plan["tasks"]:
+        for first in (0, 120):
+            sha256 = store.put_bytes(f"{result} {task} {first}".encode())
+            make_unit(
+                run, task, first, count=120, answered=120, state="finished", answers_sha256=sha256,
+                worker="first",
+            )  # fmt: skip
+    return run
+
+
+def make_version(suite: Suite, *, benchmarks: tuple[str, ...] = ("patterns", "sums")) -> Suite:
+    """Make the next version of a suite, over the same documents as `make_plan` says."""
+    tasks = [f"assay_{name}" for name in benchmarks]
+    later = make_suite(
+        name=suite.name,
+        version=suite.version + 1,
+        pins={
+            "documents": {
+                task: {"count": 240, "root": digest(f"documents {task}")} for task in tasks
+            }
+        },
+    )
+    for name in benchmarks:
+        make_benchmark(later, name)
+    return later

@@ -3,7 +3,7 @@
 from evaluations.models.access import ApiToken, IdempotentRequest
 from evaluations.models.language_models import LanguageModel, Revision
 from evaluations.models.results import Result, Score
-from evaluations.models.runs import Run, Unit
+from evaluations.models.runs import Run, Unit, WorkerProcess
 from evaluations.models.submissions import Submission, SubmissionEvent
 from evaluations.models.suites import Benchmark, Board, Suite
 
@@ -21,4 +21,5 @@ __all__ = [
     "SubmissionEvent",
     "Suite",
     "Unit",
+    "WorkerProcess",
 ]

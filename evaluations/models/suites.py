@@ -98,12 +98,17 @@ class Benchmark(models.Model):
 
 
 class Board(models.Model):
-    """A public ranking over one suite."""
+    """A public ranking over one suite.
+
+    Attributes:
+        priority: runs for a board with a higher one are taken first.
+    """
 
     slug = models.SlugField(unique=True)
     title = models.CharField(max_length=200)
     description = models.TextField(blank=True)
     suite = models.ForeignKey(Suite, models.PROTECT, related_name="boards")
+    priority = models.SmallIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

@@ -71,6 +71,7 @@ class CheckedRequest:
             revision__model__name=name,
             revision__commit=self.revision,
             board=self.board,
+            suite=self.board.suite,
             precision=self.precision,
             chat_template=self.chat_template,
             state__in=sorted(STANDING_STATES),

@@ -7,11 +7,13 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from evaluations.enums import OPEN_STATES, Precision, SubmissionState
-from evaluations.models import Run, Submission, SubmissionEvent
+from evaluations.hub.models import HubModel
+from evaluations.models import Run, Submission, SubmissionEvent, Suite
+from evaluations.needs import CODE, NETWORK, Needs, extra_tag, of_model
 from evaluations.services.bell import ring_on_commit
 from evaluations.services.requests import CheckedRequest, RefusedError, check, duplicate
 
-__all__ = ["CheckedRequest", "RefusedError", "check", "submit"]
+__all__ = ["CheckedRequest", "RefusedError", "check", "submit", "tags_of"]
 
 
 def submit(
@@ -76,7 +78,9 @@ def _earlier(by: User, key: str, error: Exception) -> Submission:
 
 
 def _check_limit(by: User) -> None:
-    waiting = Submission.objects.filter(by=by, state__in=sorted(OPEN_STATES)).count()
+    theirs = Submission.objects.filter(by=by, state__in=sorted(OPEN_STATES))
+    # Scoring their answers again was not their wish.
+    waiting = theirs.filter(rescores=None).count()
     if waiting >= settings.ASSAY_OPEN_SUBMISSIONS:
         raise RefusedError(
             "model",
@@ -92,6 +96,7 @@ def _create(wanted: CheckedRequest, *, by: User, key: str, intended_use: str) ->
         revision=wanted.record(),
         requested_revision=wanted.requested_revision,
         board=wanted.board,
+        suite=wanted.board.suite,
         precision=wanted.precision,
         chat_template=wanted.chat_template,
         intended_use=intended_use,
@@ -99,9 +104,27 @@ def _create(wanted: CheckedRequest, *, by: User, key: str, intended_use: str) ->
     if key:
         submission.key = key
     submission.save(force_insert=True)
-    Run.objects.create(submission=submission)
+    Run.objects.create(submission=submission, needs=_needs(wanted).as_json())
     SubmissionEvent.objects.create(
         submission=submission, state=SubmissionState.QUEUED, actor=by.get_username()
     )
     ring_on_commit()
     return submission
+
+
+def _needs(wanted: CheckedRequest) -> Needs:
+    """Return what a worker must have for a run."""
+    tags = tags_of(wanted.board.suite)
+    if isinstance(wanted.origin, HubModel):
+        tags.add(NETWORK)
+    return of_model(parameters=wanted.parameters, size=wanted.size, tags=tuple(tags))
+
+
+def tags_of(suite: Suite) -> set[str]:
+    """Return what a worker must offer to load and score a suite's tasks, whatever the model."""
+    tags = {extra_tag(name) for name in suite.requires}
+    if suite.pins.get("datasets"):
+        tags.add(NETWORK)
+    if suite.pins.get("unsafe_code"):
+        tags.add(CODE)
+    return tags

@@ -1,7 +1,7 @@
 """Loading suites from their YAML, publishing them, and opening boards."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ class Survey:
         documents: of each leaf how many documents it has, and their root (docs/bundle.md).
         datasets: `[{path, revision}]`, each pinned to a commit of the hub.
         folders: where lm-eval keeps the tasks, relative to its own folder of tasks.
+        unsafe_code: tasks that run code which a model wrote.
     """
 
     lm_eval: str
@@ -38,6 +39,7 @@ class Survey:
     documents: Mapping[str, tuple[int, str]]
     datasets: list[dict[str, str]]
     folders: list[str]
+    unsafe_code: list[str] = field(default_factory=list)
 
 
 def load_suite(*, path: Path) -> tuple[Suite, bool]:
@@ -126,6 +128,8 @@ def publish(*, suite: Suite, survey: Survey) -> None:
                 for leaf, (count, root) in sorted(survey.documents.items())
             },
         }
+        if survey.unsafe_code:
+            suite.pins["unsafe_code"] = survey.unsafe_code
         source = {"source": suite.source_sha256, "files": suite.files, "tasks": suite.tasks}
         suite.sha256 = sha256_hex(jcs(source | {"pins": suite.pins}))
         suite.published_at = timezone.now()
@@ -179,6 +183,7 @@ def open_board(*, slug: str, suite: Suite) -> tuple[Board, bool]:
         raise AssayError(
             "board_taken",
             f"The board {slug} is over {board.suite}, and a board keeps its suite.",
-            f"Open {suite} under another name.",
+            f"Open {suite} under another name; to another version of its suite a board moves with "
+            "its results: manage.py rescore --board.",
         )
     return board, created

@@ -1,6 +1,7 @@
 """The artefact store on a disk and in an S3-compatible service: the same promises."""
 
 import hashlib
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,18 @@ def test_what_is_missing_or_corrupt_is_noticed_by_its_digest(stored: Any, tmp_pa
     with pytest.raises(store.ArtefactMissingError, match="corrupt"):
         store.save(digest, tmp_path / "never")
     assert not (tmp_path / "never").exists()
+
+
+def test_artefact_that_grew_is_not_copied_beyond_its_size(tmp_path: Path) -> None:
+    digest = store.put_bytes(b"four")
+    [kept] = (tmp_path / "artifacts").rglob(digest)
+    with kept.open("r+b") as file:
+        file.truncate(10 * 10**9)
+    began = time.monotonic()
+    with pytest.raises(store.ArtefactMissingError, match="is corrupt"):
+        store.save(digest, tmp_path / "copy" / "file", size=4)
+    assert time.monotonic() - began < 5
+    assert list((tmp_path / "copy").iterdir()) == []
 
 
 def test_store_that_is_away_is_said_to_be_away(settings: Settings) -> None:

@@ -5,6 +5,8 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 
 from evaluations.models import IdempotentRequest, Submission
+from evaluations.needs import Offers
+from evaluations.services.workers import announce
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -24,6 +26,7 @@ def rows():
     result = factories.make_result(board=factories.make_board("demo"))
     factories.make_unit(result.submission.run)
     token, _ = factories.make_token()
+    announce(name="worker-1", offers=Offers(memory=1, disk=1), run=result.submission.run)
     IdempotentRequest.objects.create(by=token.by, key="key", sha256=factories.digest("request"))
 
 
@@ -101,9 +104,9 @@ def test_admin_changes_no_state_by_hand(client, staff):
 def test_admin_mends_the_words_of_a_board(client, staff):
     board = factories.make_board("demo")
     address = reverse("admin:evaluations_board_change", args=[board.pk])
-    client.post(address, {"title": "New words", "description": "", "slug": "other"})
+    client.post(address, {"title": "New words", "description": "", "slug": "other", "priority": 3})
     board.refresh_from_db()
-    assert (board.title, board.slug) == ("New words", "demo")
+    assert (board.title, board.slug, board.priority) == ("New words", "demo", 3)
 
 
 def test_admin_cancels_submissions_and_leaves_the_event(client, staff):

@@ -80,14 +80,17 @@ def test_duplicate_names_the_submission_that_stands(state: str, stands: bool) ->
     assert (error.code, error.duplicate) == ("duplicate", earlier)
 
 
-def test_twenty_first_open_submission_is_refused(settings: Settings) -> None:
+@pytest.mark.parametrize("ended", ["published", "failed", "cancelled"])
+def test_one_open_submission_too_many_is_refused_and_those_that_ended_are_not_counted(
+    settings: Settings, ended: str
+) -> None:
     settings.ASSAY_OPEN_SUBMISSIONS = 2
     make_board("b")
     user = make_user()
     for name in ("one", "two", "three"):
         make_revision(make_model(name))
     submit(by=user, model="local:one", board="b")
-    Submission.objects.update(state="published")
+    Submission.objects.update(state=ended)
     submit(by=user, model="local:two", board="b")
     submit(by=user, model="local:three", board="b")
     make_revision(make_model("four"))

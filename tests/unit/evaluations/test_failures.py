@@ -1,7 +1,7 @@
 """Every failure tells people who can mend it and how; every state has its way out."""
 
 from evaluations.enums import OPEN_STATES, SUBMISSION_TRANSITIONS, SubmissionState
-from evaluations.failures import FAILURES, FailureCode, Mender, failure
+from evaluations.failures import FAILURES, FailureCode, Mender, Retry, failure
 
 
 def test_every_code_has_a_cause_and_a_hint() -> None:
@@ -9,8 +9,14 @@ def test_every_code_has_a_cause_and_a_hint() -> None:
     assert all(meaning.cause.endswith(".") and meaning.hint for meaning in FAILURES.values())
 
 
-def test_only_the_platforms_faults_are_retried() -> None:
-    assert {meaning.mender for meaning in FAILURES.values() if meaning.retried} == {Mender.PLATFORM}
+def test_only_the_platforms_faults_are_retried_without_more_to_work_with() -> None:
+    retried = {m.mender for m in FAILURES.values() if m.retry is Retry.BACKOFF}
+    assert retried == {Mender.PLATFORM}
+    assert {code for code, m in FAILURES.items() if m.retry is Retry.ESCALATE} == {
+        FailureCode.OUT_OF_MEMORY,
+        FailureCode.TIME_LIMIT,
+        FailureCode.STALLED,
+    }
 
 
 def test_unknown_code_counts_as_a_bug() -> None:
@@ -30,4 +36,6 @@ def test_every_open_state_can_end_and_no_final_one_goes_on() -> None:
         SubmissionState.FAILED,
         SubmissionState.CANCELLED,
         SubmissionState.WITHDRAWN,
+        SubmissionState.SUPERSEDED,
+        SubmissionState.UNCHANGED,
     }

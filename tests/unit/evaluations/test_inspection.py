@@ -139,9 +139,28 @@ def link_out(folder: Path) -> None:
     (folder / "vocab.txt").symlink_to("/etc/passwd")
 
 
+def sparse(path: Path) -> None:
+    with path.open("ab") as file:
+        file.truncate(10 * 10**9)
+
+
+def sparse_weights(folder: Path) -> None:
+    sparse(folder / "model.safetensors")
+
+
+def sparse_readme(folder: Path) -> None:
+    sparse(folder / "README.md")
+
+
+def sparse_vocabulary(folder: Path) -> None:
+    sparse(folder / "vocab.txt")
+
+
 @pytest.mark.parametrize(
     ("spoil", "code"),
     [
+        (sparse_weights, "weights_incomplete"),
+        (sparse_vocabulary, "model_too_large"),
         (pickle_only, "unsafe_weights"),
         (adapter, "adapter_only"),
         (gguf, "gguf_only"),
@@ -172,11 +191,12 @@ def test_unfit_model_is_refused_with_its_reason(
 
 def test_everything_that_is_wrong_is_told_together(folder: Path) -> None:
     assert refusals(Folder(folder)) == []
-    for spoil in (python_file, pickle_only, auto_map, no_tokenizer):
+    for spoil in (python_file, pickle_only, sparse_readme, auto_map, no_tokenizer):
         spoil(folder)
     found = refusals(Folder(folder))
     assert [error.code for error in found] == [
-        "remote_code_required", "unsafe_weights", "remote_code_required", "tokenizer_error",
+        "remote_code_required", "unsafe_weights", "model_too_large", "remote_code_required",
+        "tokenizer_error",
     ]  # fmt: skip
 
 
