@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import NoReturn, Self
@@ -42,21 +42,47 @@ class ServeError(AssayError):
 
 @dataclass(frozen=True)
 class Program:
-    """A program to keep running; its name is its log's too."""
+    """A program to keep running; its name is its log's too.
+
+    Attributes:
+        settings: variables that it gets beside those of all programs.
+    """
 
     name: str
     argv: tuple[str, ...]
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
-def site_programs(host: str, port: int, workers: int) -> list[Program]:
-    """Return the programs of a site: the web server, so many workers, and the scheduler."""
+def site_programs(host: str, port: int, workers: int, *, threads: int = 0) -> list[Program]:
+    """Return the programs of a site: the web server, so many workers, and the scheduler.
+
+    Args:
+        host: where the web server listens.
+        port: likewise.
+        workers: how many.
+        threads: of torch in each worker's runner, as the operator set them; with 0, one worker
+            leaves them to torch, and several divide the cores among themselves.
+    """
+    settings = {} if threads or workers == 1 else {"ASSAY_THREADS": str(_cores_each(workers))}
     return [
         Program("web", _web(host, port)),
-        *(Program(f"worker-{number}", _worker(number)) for number in range(1, workers + 1)),
+        *(
+            Program(f"worker-{number}", _worker(number), settings)
+            for number in range(1, workers + 1)
+        ),
         # Not inside a worker (`-B`): its process would outlive a killed worker, and rings must go
         # on while a worker is away.
         Program("beat", _celery("beat")),
     ]
+
+
+def _cores_each(workers: int) -> int:
+    """Return each worker's part of the cores that this process may use, at least one."""
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    return max(1, cores // max(1, workers))
 
 
 def _web(host: str, port: int) -> tuple[str, ...]:
@@ -166,7 +192,8 @@ class _Child:
 
     def start(self, environment: Mapping[str, str]) -> None:
         self.started = time.monotonic()
-        self.process = launch(self.program.argv, log=self.log, environment=environment)
+        settings = {**environment, **self.program.settings}
+        self.process = launch(self.program.argv, log=self.log, environment=settings)
 
     def note_end(self) -> float:
         """Count what has just ended and return after how many seconds to start it again."""

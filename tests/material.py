@@ -7,6 +7,8 @@ from pathlib import Path
 
 MC, GEN = "made_up_choice", "made_up_copy"
 DOCUMENTS = 23
+#: Documents that few-shot examples are drawn from.
+_EXAMPLES = 12
 
 
 #: Renders each message on a line of its own, with its role.
@@ -54,8 +56,14 @@ def make_model(folder: Path, *, seed: int = 0) -> Path:
     return folder
 
 
-def make_tasks(folder: Path) -> Path:
-    """Write a multiple-choice task with the default few-shot sampler and a generative one."""
+def make_tasks(folder: Path, *, documents: int = DOCUMENTS, tokens: int = 6) -> Path:
+    """Write a multiple-choice task with the default few-shot sampler and a generative one.
+
+    Args:
+        folder: where they go.
+        documents: of each task.
+        tokens: that the generative one asks for at most, which is how long an answer takes.
+    """
     chance = random.Random(7)
     _write_task(
         folder / MC,
@@ -68,7 +76,7 @@ def make_tasks(folder: Path) -> Path:
             "doc_to_target": "{{gold}}",
             "metric_list": [_mean("acc"), _mean("acc_norm")],
         },
-        [_choice(chance) for _ in range(DOCUMENTS + 12)],
+        [_choice(chance) for _ in range(documents + _EXAMPLES)],
     )
     _write_task(
         folder / GEN,
@@ -78,7 +86,7 @@ def make_tasks(folder: Path) -> Path:
             "num_fewshot": 2,
             "doc_to_text": "Copy {{word}}:",
             "doc_to_target": "{{word}}",
-            "generation_kwargs": {"until": ["\n"], "max_gen_toks": 6, "do_sample": False},
+            "generation_kwargs": {"until": ["\n"], "max_gen_toks": tokens, "do_sample": False},
             "metric_list": [_mean("exact_match")],
             "filter_list": [
                 {
@@ -93,7 +101,7 @@ def make_tasks(folder: Path) -> Path:
         },
         [
             {"word": "".join(chance.sample(string.ascii_lowercase, 4))}
-            for _ in range(DOCUMENTS + 12)
+            for _ in range(documents + _EXAMPLES)
         ],
     )
     return folder
@@ -116,7 +124,7 @@ def _choice(chance: random.Random) -> dict[str, object]:
 def _write_task(folder: Path, task: dict[str, object], rows: list[dict[str, object]]) -> None:
     data = folder / "data"
     data.mkdir(parents=True)
-    for name, part in (("test", rows[:DOCUMENTS]), ("train", rows[DOCUMENTS:])):
+    for name, part in (("test", rows[:-_EXAMPLES]), ("train", rows[-_EXAMPLES:])):
         lines = "".join(json.dumps(row) + "\n" for row in part)
         (data / f"{name}.jsonl").write_text(lines)
     source = {
@@ -134,9 +142,11 @@ def _write_task(folder: Path, task: dict[str, object], rows: list[dict[str, obje
     (folder / f"{folder.name}.yaml").write_text(json.dumps(task | source, indent=1))
 
 
-def make_suite(folder: Path, *, name: str = "made-up") -> Path:
-    """Write a suite over the two tasks, as `load_suite` reads it."""
-    make_tasks(folder / "tasks")
+def make_suite(
+    folder: Path, *, name: str = "made-up", documents: int = DOCUMENTS, tokens: int = 6
+) -> Path:
+    """Write a suite over the two tasks, as `load_suite` reads it; see `make_tasks`."""
+    make_tasks(folder / "tasks", documents=documents, tokens=tokens)
     common = {"description": "", "languages": ["en"], "licence": "CC0-1.0"}
     letters = {"task": MC, "num_fewshot": 3, "metric": "acc", "filter": "none", "baseline": 0.25}
     copying = {

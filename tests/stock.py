@@ -14,7 +14,14 @@ from evaluations.provenance.canonical import jcs
 
 def run_stock(root: Path, **settings: str) -> None:
     """Run `lm_eval run --config run/config.yaml`, with nothing of ours in the environment."""
-    environment = {"PATH": os.environ["PATH"], "HOME": str(root), "HF_HUB_OFFLINE": "1"} | settings
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(root),
+        "HF_HUB_OFFLINE": "1",
+        # Only so that tests that run beside others don't wait for each other's threads.
+        "OMP_WAIT_POLICY": "PASSIVE",
+        **settings,
+    }
     command = [sys.executable, "-m", "lm_eval", "run", "--config", "run/config.yaml"]
     done = subprocess.run(
         command, cwd=root, env=environment, capture_output=True, text=True, timeout=300, check=False

@@ -48,9 +48,22 @@ class Score:
 
 
 def write_config(
-    root: Path, *, tasks: Sequence[str], model_args: Mapping[str, str], chat_template: bool
+    root: Path,
+    *,
+    tasks: Sequence[str],
+    model_args: Mapping[str, str],
+    chat_template: bool,
+    unsafe_code: bool = False,
 ) -> None:
-    """Write `run/config.yaml`, which plans our run and reproduces it with stock lm-eval."""
+    """Write `run/config.yaml`, which plans our run and reproduces it with stock lm-eval.
+
+    Args:
+        root: the slot.
+        tasks: what lm-eval is asked for.
+        model_args: how it loads the model.
+        chat_template: whether prompts pass through the model's own.
+        unsafe_code: whether tasks may run code that the model wrote, as some of the suite do.
+    """
     config = {
         "model": "hf",
         "model_args": dict(model_args),
@@ -63,6 +76,7 @@ def write_config(
         "fewshot_as_multiturn": chat_template,
         "log_samples": True,
         "output_path": "reproduced",
+        **({"confirm_run_unsafe_code": True} if unsafe_code else {}),
     }
     path = root / "run" / "config.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)

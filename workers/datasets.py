@@ -24,6 +24,7 @@ from huggingface_hub.utils.tqdm import disable_progress_bars
 from evaluations.errors import AssayError
 from evaluations.failures import FailureCode, failure
 from workers.background import in_background
+from workers.model_cache import share
 
 # A worker's output is a log.
 disable_progress_bars()
@@ -74,8 +75,11 @@ def lay_out(root: Path, dataset: str, revision: str) -> None:
         raise AssayError(
             FailureCode.TASK_INVALID, f"The dataset {dataset!r} has the name of a run's own folder."
         )
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.symlink_to(folder_of(dataset, revision))
+    source = folder_of(dataset, revision)
+    # `.cache` is the hub client's own bookkeeping.
+    for file in source.rglob("*"):
+        if file.is_file() and ".cache" not in file.relative_to(source).parts:
+            share(file, place / file.relative_to(source))
 
 
 def _download(dataset: str, revision: str, folder: Path) -> None:

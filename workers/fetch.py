@@ -25,8 +25,8 @@ from workers.download import Download
 from workers.model_cache import LeftError
 
 
-def fetch_model(revision: Revision, place: Path, say: Callable[[str], None]) -> Iterator[None]:
-    """Bring a revision's files to this host and let `place` lead to them.
+def fetch_model(revision: Revision, slot: Path, say: Callable[[str], None]) -> Iterator[None]:
+    """Bring a revision's files to this host and into a slot's folder `model/`.
 
     Yields at least once a second, so that the worker can renew its lease. Nothing stands in the
     folder that is not whole and as recorded; what is recorded for the first time is what the hub
@@ -34,7 +34,7 @@ def fetch_model(revision: Revision, place: Path, say: Callable[[str], None]) -> 
 
     Args:
         revision: its files get their digests, here and in the database.
-        place: the link to make.
+        slot: the folder of a run.
         say: writes a line to the run's log.
 
     Raises:
@@ -42,12 +42,15 @@ def fetch_model(revision: Revision, place: Path, say: Callable[[str], None]) -> 
         AssayError: what the hub refuses, or what `download_*` codes say.
         OSError: if the disk is full.
     """
-    model_cache.link(revision.commit, place)
+    model_cache.use(revision.commit, slot)
     source = _source(revision)
     digests = yield from in_background(lambda left: _bring(source, left, say))
     if any(file["sha256"] != digests[file["path"]] for file in revision.files):
         record_digests(revision, digests)
+    cache = model_cache.folder(revision.commit)
     for file in revision.files:
+        model_cache.share(cache / file["path"], slot / "model" / file["path"])
+        yield
         say(f"model file {file['path']} {file['size']} bytes sha256 {file['sha256']} ok")
 
 
@@ -130,7 +133,7 @@ def _fetch(source: _Source, file: Listed, left: threading.Event) -> str:
         raise LeftError
     target = model_cache.folder(source.commit) / file.path
     if not source.is_hub:
-        store.save(file.sha256, target)
+        store.save(file.sha256, target, size=file.size)
         target.chmod(0o444)
         return file.sha256
     begun = model_cache.partial(source.commit) / file.path

@@ -4,9 +4,11 @@
     models/.partial/<commit>/   downloads that were begun; the next attempt goes on from there
     models/.locks/              who downloads what, and who cleans
 
-A slot that uses a model links to its folder, and what is linked to is never cleaned.
+A slot that uses a model links to its folder, and what is linked to is never cleaned. The runner
+sees hard links of the files only, in a folder that it can't write to: no other model, no cache.
 """
 
+import errno
 import fcntl
 import os
 import secrets
@@ -20,6 +22,10 @@ from django.conf import settings
 
 _GB = 10**9
 _POLL_SECONDS = 0.2
+#: In a slot, what leads to the folder of the model that it uses.
+_USES = "uses"
+#: Why a file can't be linked but may be copied: another file system, too many links, not allowed.
+_UNLINKABLE = {errno.EXDEV, errno.EMLINK, errno.EPERM}
 
 
 class LeftError(Exception):
@@ -36,12 +42,23 @@ def partial(commit: str) -> Path:
     return _root() / ".partial" / commit
 
 
-def link(commit: str, place: Path) -> None:
-    """Make `place` lead to a commit's folder, which is from now on in use."""
+def use(commit: str, slot: Path) -> None:
+    """Note that a slot uses a commit's folder, made if need be, until the slot is deleted."""
     with _locked("cleaning"):
         folder(commit).mkdir(parents=True, exist_ok=True)
         os.utime(folder(commit))
-        place.symlink_to(folder(commit))
+        (slot / _USES).symlink_to(folder(commit))
+
+
+def share(source: Path, target: Path) -> None:
+    """Let a file of the cache stand in a slot too, without its bytes if the file system can."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.hardlink_to(source)
+    except OSError as error:
+        if error.errno not in _UNLINKABLE:
+            raise
+        shutil.copyfile(source, target)
 
 
 @contextmanager
@@ -95,7 +112,7 @@ def _commits() -> set[str]:
 
 
 def _in_use() -> set[str]:
-    links = (settings.VAR / "work").glob("*/*/model")
+    links = (settings.VAR / "work").glob(f"*/*/{_USES}")
     return {path.readlink().name for path in links if path.is_symlink()}
 
 

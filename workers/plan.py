@@ -7,7 +7,7 @@ cut afterwards.
 
 import json
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
@@ -39,7 +39,8 @@ def load_tasks(config: Mapping[str, Any], folders: Sequence[str]) -> Any:
         lm-eval's `TaskDict`.
 
     Raises:
-        AssayError: `task_invalid`, `dataset_unavailable` or `extra_missing`.
+        AssayError: `task_invalid`, `dataset_unavailable` or `extra_missing`;
+            `unsafe_code_not_allowed` if the config doesn't allow what a task does.
     """
     python_seed, numpy_seed, torch_seed, fewshot_seed = config["seed"]
     random.seed(python_seed)
@@ -61,7 +62,20 @@ def load_tasks(config: Mapping[str, Any], folders: Sequence[str]) -> Any:
         if task.get_config("num_fewshot") is None:
             task.set_config(key="num_fewshot", value=0)
         task.set_fewshot_seed(seed=fewshot_seed)
+    unsafe = unsafe_tasks(loaded)
+    if unsafe and not config.get("confirm_run_unsafe_code"):
+        raise AssayError(
+            FailureCode.UNSAFE_CODE_NOT_ALLOWED,
+            f"{', '.join(unsafe)} would run code that a model wrote.",
+        )
     return loaded
+
+
+def unsafe_tasks(loaded: Any) -> list[str]:
+    """Return which of lm-eval's tasks run code that a model wrote, as their definitions say."""
+    return sorted(
+        name for name, task in loaded["tasks"].items() if getattr(task, "UNSAFE_CODE", False)
+    )
 
 
 def _reason(error: Exception) -> Exception:
@@ -84,34 +98,44 @@ def _causes(error: BaseException | None) -> Iterator[Exception]:
         error = error.__cause__ or error.__context__
 
 
-def survey(config: Mapping[str, Any], folders: Sequence[str]) -> dict[str, tuple[int, str]]:
-    """Return how many documents each task has, and their root as `docs/bundle.md` defines it.
+def survey(config: Mapping[str, Any], folders: Sequence[str]) -> dict[str, tuple[int, str, bool]]:
+    """Return of each task how many documents it has, their root, and whether it runs code.
+
+    The root is what `docs/bundle.md` defines; the code is a model's.
 
     Raises:
         AssayError: see `load_tasks`; `task_invalid` if a document holds what JSON can't.
     """
     counted = {}
-    for name, task in load_tasks(config, folders)["tasks"].items():
+    loaded = load_tasks(config, folders)
+    unsafe = unsafe_tasks(loaded)
+    for name, task in loaded["tasks"].items():
         # As a plan does it, and in its order: some tasks shuffle with the global generator.
         _build_requests(name, task, config, None)
         digests = [bytes.fromhex(document_digest(d.doc)) for d in _documents(name, task)]
-        counted[name] = (len(digests), tree_root_hex(digests))
+        counted[name] = (len(digests), tree_root_hex(digests), name in unsafe)
     return counted
 
 
 def build(
-    config: Mapping[str, Any], lm: LM, folder: Path, folders: Sequence[str]
+    config: Mapping[str, Any],
+    lm: LM | None,
+    folder: Path,
+    folders: Sequence[str],
+    report: Callable[[int], None],
 ) -> dict[str, dict[str, Any]]:
     """Write the pack's files into a folder, one per task.
 
     Args:
         config: the parsed `run/config.yaml`.
-        lm: the loaded model; only its chat template and tokenizer's name are used.
+        lm: the loaded model, of which only chat template and tokenizer's name are used; None where
+            prompts don't pass through a template.
         folder: an existing empty folder.
         folders: see `load_tasks`.
+        report: is told how many tasks are planned.
 
     Returns:
-        For each task `{"sha256": of its file, "summary": TaskSummary as a mapping}`.
+        Each task's `TaskSummary`, as a mapping.
 
     Raises:
         AssayError: `task_invalid`, or `chat_template_error` if the template can't render a prompt.
@@ -120,15 +144,21 @@ def build(
     for name, task in load_tasks(config, folders)["tasks"].items():
         _build_requests(name, task, config, lm)
         path = folder / f"{name}.jsonl"
-        digest = pack.write_task(path, _documents(name, task))
+        pack.write_task(path, _documents(name, task))
         summary = pack.summarise(
             path,
             output_type=task.OUTPUT_TYPE,
-            filters=[ensemble.name for ensemble in task._filters],
+            filters=filters_of(task),
             repeats=task.config.repeats,
         )
-        planned[name] = {"sha256": digest, "summary": asdict(summary)}
+        planned[name] = asdict(summary)
+        report(len(planned))
     return planned
+
+
+def filters_of(task: Task) -> list[str]:
+    """Return the names of a task's filters, each of which lm-eval scores every document by."""
+    return [ensemble.name for ensemble in task._filters]
 
 
 def _build_requests(name: str, task: Task, config: Mapping[str, Any], lm: LM | None) -> None:

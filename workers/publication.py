@@ -7,9 +7,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
+from django.conf import settings
 
 from evaluations import store
 from evaluations.errors import AssayError
+from evaluations.failures import FailureCode
 from evaluations.licences import may_redistribute
 from evaluations.models import Benchmark, Suite
 from evaluations.services.suites import Survey
@@ -52,14 +54,16 @@ def _survey(suite: Suite, root: Path) -> Survey:
         (root / "task" / path).write_bytes(data)
     tasks = [group] if pinned else [x.name for x in found]
     folders = sorted({x.folder for x in found if x.folder is not None})
+    surveyed = _documents(root, tasks, folders, revisions)
     return Survey(
         lm_eval=version("lm_eval"),
         tasks=tasks,
         files=files,
         leaves=leaves,
-        documents=_documents(root, tasks, folders, revisions),
+        documents={task: (count, documents) for task, (count, documents, _) in surveyed.items()},
         datasets=[{"path": path, "revision": commit} for path, commit in revisions.items()],
         folders=folders,
+        unsafe_code=sorted(task for task, (*_, unsafe) in surveyed.items() if unsafe),
     )
 
 
@@ -103,19 +107,25 @@ def _group(name: str, members: Sequence[Mapping[str, Any]]) -> bytes:
 
 def _documents(
     root: Path, tasks: Sequence[str], folders: Sequence[str], revisions: Mapping[str, str]
-) -> dict[str, tuple[int, str]]:
-    """Load the tasks as a run would, offline, and return each one's count and root."""
+) -> dict[str, tuple[int, str, bool]]:
+    """Load the tasks as a run would, offline; see `workers.plan.survey` for what is returned."""
     for dataset, revision in revisions.items():
         for _ in datasets.fetch(dataset, revision):
             pass
         datasets.lay_out(root, dataset, revision)
-    bundle.write_config(root, tasks=tasks, model_args={}, chat_template=False)
+    bundle.write_config(
+        root,
+        tasks=tasks,
+        model_args={},
+        chat_template=False,
+        unsafe_code=settings.ASSAY_UNSAFE_CODE,
+    )
     runner = Runner(root, root / "log.txt")
     try:
         found = _ask(runner, Call("survey", {"folders": list(folders)}))
     finally:
         runner.close()
-    return {task: (count, documents_root) for task, (count, documents_root) in found.items()}
+    return {task: (count, root, unsafe) for task, (count, root, unsafe) in found.items()}
 
 
 def _ask(runner: Runner, call: Call) -> Any:
@@ -123,6 +133,13 @@ def _ask(runner: Runner, call: Call) -> Any:
     while True:
         event = runner.poll(_POLL_SECONDS)
         if event is not None and event.kind == "failed":
-            raise AssayError(event.code, event.detail)
+            raise AssayError(event.code, event.detail, _hint(event.code))
         if event is not None and event.kind == "done":
             return event.value
+
+
+def _hint(code: str) -> str:
+    """Return what an operator can do about a suite that can't be published."""
+    if code == FailureCode.UNSAFE_CODE_NOT_ALLOWED:
+        return "Leave them out, or set ASSAY_UNSAFE_CODE=1 here and at workers with a sandbox."
+    return ""

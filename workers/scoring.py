@@ -52,39 +52,71 @@ class RecordedLM(LM):  # type: ignore[misc]
 
 def score(
     config: Mapping[str, Any],
-    root: Path,
     recorded: Mapping[str, list[Path]],
     folders: Sequence[str],
+    out: Path,
 ) -> None:
     """Score a run and write `results/results.json` and `results/samples/<task>.jsonl`.
 
     Args:
-        config: the parsed `run/config.yaml`.
-        root: the bundle's root, which is also the working directory; the pack lies in `pack/`.
+        config: the parsed `run/config.yaml`; its folder's parent is the working directory, where
+            the pack lies in `pack/`.
         recorded: for each task, the files with its answers.
         folders: see `workers.plan.load_tasks`.
+        out: the folder that gets `results/`.
 
     Raises:
         AssayError: `incomplete_answers` or `plan_mismatch`, see `workers.answers.collect`.
         OSError: if lm-eval could not write all its files.
     """
-    loaded = load_tasks(config, folders)
+    _save(_evaluate(config, recorded, load_tasks(config, folders)), out)
+
+
+def rehearse(
+    config: Mapping[str, Any],
+    recorded: Mapping[str, list[Path]],
+    loaded: Any,
+    documents: Mapping[str, int],
+    out: Path,
+) -> None:
+    """Score the answers to each task's first documents, as `score` does with all.
+
+    Args:
+        config: see `score`.
+        recorded: see `score`.
+        loaded: the tasks, as `workers.plan.load_tasks` returns them; they are used up.
+        documents: how many of each task; groups are left out, which need all of their tasks.
+        out: see `score`.
+    """
+    tasks = {name: loaded["tasks"][name] for name in documents}
+    some = {**loaded, "tasks": tasks, "groups": {}, "group_map": {}}
+    _save(_evaluate(config, recorded, some, documents), out)
+
+
+def _evaluate(
+    config: Mapping[str, Any],
+    recorded: Mapping[str, list[Path]],
+    loaded: Any,
+    counts: Mapping[str, int] | None = None,
+) -> dict[str, Any]:
     served: dict[tuple[str, int, int], list[Any]] = {}
     for name, task in loaded["tasks"].items():
-        documents = list(pack.read_task(root / "pack" / f"{name}.jsonl"))
+        count = counts[name] if counts else None
+        documents = list(pack.read_task(Path("pack") / f"{name}.jsonl", 0, count))
         for answer in answers.collect(recorded[name], documents, task.config.repeats):
             response = answer.response
             value = tuple(response) if isinstance(response, list) else response
             served.setdefault((name, answer.doc_id, answer.idx), []).append(value)
         _freeze(name, task, documents)
-    results = evaluate(
+    results: dict[str, Any] = evaluate(
         lm=RecordedLM(served),
         task_dict=loaded,
         log_samples=True,
         apply_chat_template=config["apply_chat_template"],
         fewshot_as_multiturn=config["fewshot_as_multiturn"],
+        confirm_run_unsafe_code=config.get("confirm_run_unsafe_code", False),
     )
-    _save(results, root)
+    return results
 
 
 def _freeze(name: str, task: Task, documents: list[pack.Document]) -> None:

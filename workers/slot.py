@@ -1,15 +1,14 @@
 """A run's slot: the folder that its runner works in, the root of the bundle to be."""
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from django.conf import settings
 from django.utils import timezone
 
 from evaluations import store
 from evaluations.enums import ModelSource
-from evaluations.models import Revision, Run, Submission, Suite, Unit
+from evaluations.models import Run, Submission, Suite, Unit
 from evaluations.redaction import public_text
 from workers import bundle, datasets
 from workers.fetch import fetch_model
@@ -18,12 +17,20 @@ _LOG_BYTES = 1 << 16
 
 
 class Slot:
-    """The folder of one run at one worker; everything in it can be made again."""
+    """The folder of one run at one worker; everything in it can be made again.
 
-    def __init__(self, run: Run, worker: str) -> None:
-        """Choose the place; `fetch` makes it."""
-        self.root: Path = settings.VAR / "work" / worker / str(run.pk)
-        self.log = self.root / "log.txt"
+    The runner may write below `out/` only; what it leaves there is not trusted (`workers.taking`).
+    """
+
+    def __init__(self, root: Path) -> None:
+        """Make the folder, which does not exist yet.
+
+        Raises:
+            OSError: if the disk is full.
+        """
+        self.root = root
+        self.log = root / "log.txt"
+        root.mkdir(parents=True)
 
     def say(self, text: str) -> None:
         """Write a line to the run's log."""
@@ -41,8 +48,15 @@ class Slot:
         text = text.replace(str(self.root), ".").replace("\0", "")
         return public_text(text)
 
+    def pieces(self, run: Run) -> int:
+        """Return how often `fetch` yields at least, which is once a file."""
+        suite = run.submission.suite
+        datasets_pinned = suite.pins.get("datasets", [])
+        model = [] if run.submission.rescores_id else run.submission.revision.files
+        return sum(map(len, (suite.files, model, datasets_pinned, run.pack)))
+
     def fetch(self, run: Run) -> Iterator[None]:
-        """Make the slot anew: config, tasks, model and, once planned, the pack.
+        """Bring in config, tasks, datasets, the model and, once planned, the pack.
 
         Yields after each file, so that the worker can renew its lease.
 
@@ -50,29 +64,29 @@ class Slot:
             ArtefactMissingError: if the store lacks one of them, or it is corrupt.
             OSError: if the disk is full.
         """
-        self.remove()
-        (self.root / "answers").mkdir(parents=True)
-        (self.root / "pack").mkdir()
         submission = run.submission
-        suite = submission.board.suite
+        suite = submission.suite
         for file in suite.files:
-            store.save(file["sha256"], self.root / file["path"])
+            store.save(file["sha256"], self.root / file["path"], size=file["size"])
             yield
-        yield from self._fetch_model(submission.revision)
-        yield from self._fetch_datasets(suite)
         bundle.write_config(
             self.root,
             tasks=suite.tasks,
             model_args=_model_args(submission),
             chat_template=submission.chat_template,
+            unsafe_code=bool(suite.pins.get("unsafe_code")),
         )
-        for task, digest in run.pack.items():
+        # Answers that are scored again need no model, and it may be gone.
+        if not submission.rescores_id:
+            yield from fetch_model(submission.revision, self.root, self.say)
+        yield from self._fetch_datasets(suite)
+        yield from self.fetch_pack(run.pack)
+
+    def fetch_pack(self, pack: Mapping[str, str]) -> Iterator[None]:
+        """Bring in a pack: for each task the digest of its file in the store."""
+        for task, digest in pack.items():
             store.save(digest, self.root / "pack" / f"{task}.jsonl")
             yield
-
-    def _fetch_model(self, revision: Revision) -> Iterator[None]:
-        """Link the model in from the folder that this host's workers share."""
-        yield from fetch_model(revision, self.root / "model", self.say)
 
     def _fetch_datasets(self, suite: Suite) -> Iterator[None]:
         """Let the runner find the suite's datasets offline, at their pinned commits."""
@@ -86,13 +100,13 @@ class Slot:
         """Bring in the recorded answers of a run's units and return their paths by task."""
         recorded: dict[str, list[str]] = {}
         for unit in units:
-            path = answers_path(unit)
+            path = f"answers/{unit_file(unit)}"
             store.save(unit.answers_sha256, self.root / path)
             recorded.setdefault(unit.task, []).append(path)
         return recorded
 
     def remove(self) -> None:
-        """Delete the slot; of the model it holds a link only, which is not followed."""
+        """Delete the slot; links in it are not followed."""
         shutil.rmtree(self.root, ignore_errors=True)
 
 
@@ -106,6 +120,6 @@ def _model_args(submission: Submission) -> dict[str, str]:
     return {**named, "dtype": submission.precision}
 
 
-def answers_path(unit: Unit) -> str:
-    """Return where a unit's answers lie, relative to the slot."""
-    return f"answers/{unit.task}-{unit.first}.jsonl"
+def unit_file(unit: Unit) -> str:
+    """Return the name of the file with a unit's answers."""
+    return f"{unit.task}-{unit.first}.jsonl"

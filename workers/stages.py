@@ -1,11 +1,14 @@
-"""What a worker does with a claim: start a run, answer a unit, score and publish a run.
+"""The stages that a worker takes on a claim: start a run, answer a unit, score and publish a run.
 
 Each is a generator that yields while it waits, at least once a second, so that the worker can renew
-leases, hear of a stop, and put the stage aside between two jobs. Each may be interrupted anywhere
-and taken up from its beginning by another worker.
+leases and hear of a stop. Each may be interrupted anywhere and taken up by another worker: from its
+beginning, or, inside a unit, after the answers that were recorded.
 """
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+import json
+import logging
+import time
+from collections.abc import Callable, Generator
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -14,108 +17,64 @@ from django.utils import timezone
 from evaluations import store
 from evaluations.enums import SubmissionState
 from evaluations.errors import AssayError
-from evaluations.failures import FailureCode
-from evaluations.models import Revision, Run, Unit
+from evaluations.models import Run, Unit
+from evaluations.needs import engine_tag
 from evaluations.provenance.canonical import jcs, sha256_hex
 from evaluations.services import results, runs
-from workers import bundle, claims
+from evaluations.services.rescoring import leave_unchanged
+from workers import bundle, claims, engine_lock, planning, rescoring, taking
 from workers.background import in_background
-from workers.pack import pack_digest
-from workers.runner.process import Runner
-from workers.runner.protocol import Call
-from workers.slot import Slot, answers_path
+from workers.slot import Slot, unit_file
+from workers.workplace import Progress, Stage, Workplace
 
-#: Documents per unit, by the kind of request: small enough to share among workers, large enough
-#: that claiming costs nothing beside answering. Cut by the task alone, never by the workers.
-UNIT_DOCUMENTS = {"generate_until": 32}
-_UNIT_DOCUMENTS = 64
-_POLL_SECONDS = 0.5
-
-#: Yields documents answered in the present unit.
-Stage = Generator[int, None, None]
+#: What a step of the runner may leave behind at most, in bytes.
+_PACK_LIMIT = _RESULTS_LIMIT = 50 * 10**9
+_ANSWERS_LIMIT = 10**9
+_log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 
-class DiskFullError(Exception):
-    """The runner ran out of disk."""
+def start(run: Run, place: Workplace, worker: str, *, energy: str) -> Stage:
+    """Plan a run whose model has been fetched, and try it on a few documents.
+
+    Args:
+        run: the run.
+        place: where its model lies.
+        worker: its name.
+        energy: how it counts joules, for readers; empty if it doesn't.
+    """
+    if not run.plan:
+        if run.submission.state != SubmissionState.PLANNING:
+            runs.advance(run=run, by=worker, to=SubmissionState.PLANNING, token=run.token)
+        yield from _plan(run, place, worker, energy)
+        run.refresh_from_db()
+    place.slot.say("trying out")
+    tried = planning.smoke_documents(run.plan["tasks"])
+    yield from place.do(
+        "smoke", total=sum(tried.values()), documents=tried, folders=planning.folders(run)
+    )
+    runs.begin_answering(run=run, token=run.token, by=worker)
 
 
-class Workplace:
-    """A slot with its runner, which is started when it is first needed."""
-
-    def __init__(self, run: Run, worker: str) -> None:
-        """Make the slot."""
-        self.run_id = run.pk
-        self.slot = Slot(run, worker)
-        self.fetched = False
-        self._runner: Runner | None = None
-
-    def prepare(self, run: Run) -> Stage:
-        """Fetch what the run needs, once."""
-        if not self.fetched:
-            for _ in self.slot.fetch(run):
-                yield 0
-            self.fetched = True
-
-    def do(self, name: Any, **args: Any) -> Generator[int, None, Any]:
-        """Have the runner take a step; yields its progress and returns its value.
-
-        Raises:
-            AssayError: with the code that the runner reports.
-            DiskFullError: if the runner's disk was full.
-            RunnerLostError: if the process ended.
-        """
-        if self._runner is None:
-            self._runner = Runner(
-                self.slot.root, self.slot.log, threads=settings.ASSAY_THREADS or None
-            )
-        self._runner.call(Call(name, args))
-        done = 0
-        while True:
-            event = self._runner.poll(_POLL_SECONDS)
-            if event is not None and event.kind == "done":
-                return event.value
-            if event is not None and event.kind == "failed":
-                if event.is_disk_full:
-                    raise DiskFullError(event.detail)
-                raise AssayError(event.code, event.detail)
-            done = event.value if event is not None else done
-            yield done
-
-    def close(self) -> None:
-        """End the runner and delete the slot."""
-        if self._runner is not None:
-            self._runner.close()
-        self.slot.remove()
+def fetch(run: Run, worker: str) -> None:
+    """Note that a run leaves the queue."""
+    runs.advance(
+        run=run,
+        by=worker,
+        to=SubmissionState.FETCHING,
+        token=run.token,
+        started_at=timezone.now(),
+    )
 
 
-def start(run: Run, place: Workplace, worker: str) -> Stage:
-    """Fetch, load the model, plan, and cut the plan into units."""
-    if run.submission.state == SubmissionState.QUEUED:
-        runs.advance(
-            run=run,
-            by=worker,
-            to=SubmissionState.FETCHING,
-            token=run.token,
-            started_at=timezone.now(),
-        )
-    yield from place.prepare(run)
-    if run.submission.state != SubmissionState.PLANNING:
-        runs.advance(run=run, by=worker, to=SubmissionState.PLANNING, token=run.token)
+def _plan(run: Run, place: Workplace, worker: str, energy: str) -> Stage:
+    prompts = planning.prompts_digest(run)
+    tasks, pack = yield from _pack(run, place, prompts)
+    planning.check_documents(run, tasks)
     place.slot.say("loading the model")
     environment = yield from place.do("load")
-    place.slot.say("planning")
-    tasks = yield from place.do("plan", folders=_folders(run))
-    _check_documents(run, tasks)
-    pack = yield from _beside(lambda: _store_pack(place.slot, tasks))
-    plan = _plan(run, tasks, pack, environment)
-    units = [
-        (task, first, min(size, documents - first))
-        for task, planned in tasks.items()
-        for documents in [planned["summary"]["documents"]]
-        for size in [UNIT_DOCUMENTS.get(planned["summary"]["output_type"], _UNIT_DOCUMENTS)]
-        for first in range(0, documents, size)
-    ]
+    plan = planning.document(run, tasks, pack, environment["packages"])
+    units = planning.units(tasks)
     place.slot.say(f"planned {sum(count for *_, count in units)} documents in {len(units)} units")
     runs.plan(
         run=run,
@@ -123,13 +82,32 @@ def start(run: Run, place: Workplace, worker: str) -> Stage:
         by=worker,
         plan=plan,
         plan_sha256=sha256_hex(jcs(plan)),
+        prompts_sha256=prompts,
         pack=pack,
-        environment=environment,
+        environment=environment | {"energy_method": energy or None},
         units=units,
+        engine=engine_tag(engine_lock.digest()),
     )
 
 
-def _beside(work: Callable[[], _T]) -> Generator[int, None, _T]:
+def _pack(
+    run: Run, place: Workplace, prompts: str
+) -> Generator[Progress, None, tuple[dict[str, Any], dict[str, str]]]:
+    """Return the tasks' summaries and their files' digests; builds them if no run has before."""
+    earlier = planning.same_prompts(prompts)
+    if earlier is not None:
+        place.slot.say(f"prompts as planned for {earlier.submission.public_id}")
+        for done, _ in enumerate(place.slot.fetch_pack(earlier.pack), start=1):
+            yield Progress(done, len(earlier.pack))
+        return earlier.plan["tasks"], earlier.pack
+    place.slot.say("planning")
+    count = len(run.submission.suite.pins.get("documents", {}))
+    tasks = yield from place.do("plan", total=count, folders=planning.folders(run))
+    pack = yield from _beside(lambda: _store_pack(place.slot, list(tasks)))
+    return tasks, pack
+
+
+def _beside(work: Callable[[], _T]) -> Generator[Progress, None, _T]:
     """Take a long step while the lease is renewed."""
     step = in_background(lambda _: work())
     while True:
@@ -138,105 +116,85 @@ def _beside(work: Callable[[], _T]) -> Generator[int, None, _T]:
         except StopIteration as end:
             value: _T = end.value
             return value
-        yield 0
+        yield Progress(0, 0)
 
 
-def _store_pack(slot: Slot, tasks: Iterable[str]) -> dict[str, str]:
-    return {task: store.put_file(slot.root / "pack" / f"{task}.jsonl") for task in tasks}
-
-
-def _folders(run: Run) -> list[str]:
-    return list(run.submission.board.suite.pins.get("folders", []))
-
-
-def _check_documents(run: Run, tasks: Mapping[str, Any]) -> None:
-    """Hold the plan against the documents that the suite pinned when it was published."""
-    for task, pinned in run.submission.board.suite.pins.get("documents", {}).items():
-        planned = tasks[task]["summary"]
-        if planned["documents"] != pinned["count"]:
-            detail = f"has {planned['documents']} documents; the suite counted {pinned['count']}."
-        elif planned["documents_root"] != pinned["root"]:
-            detail = "has other documents than when the suite was published."
-        else:
-            continue
-        raise AssayError(FailureCode.TASK_INVALID, f"{task} {detail}")
-
-
-def _plan(
-    run: Run, tasks: Mapping[str, Any], pack: Mapping[str, str], environment: Mapping[str, Any]
-) -> dict[str, Any]:
-    submission = run.submission
-    suite, revision = submission.board.suite, submission.revision
-    fields = (
-        "name", "task", "num_fewshot", "metrics", "filter", "baseline",
-        "aggregation", "normalised", "withheld", "components",
-    )  # fmt: skip
+def _store_pack(slot: Slot, tasks: list[str]) -> dict[str, str]:
     return {
-        "v": 1,
-        "suite": {
-            "name": suite.name,
-            "version": suite.version,
-            "sha256": suite.sha256,
-            "aggregation": suite.aggregation,
-            "benchmarks": list(suite.benchmarks.values(*fields)),
-        },
-        "model": {"name": str(revision.model), "revision": revision.commit},
-        "engine": {
-            "name": "hf",
-            **{
-                name: environment["packages"][name] for name in ("lm_eval", "transformers", "torch")
-            },
-            "dtype": submission.precision,
-            "batch_size": 1,
-            "device": "cpu",
-        },
-        "chat_template": {
-            "applied": submission.chat_template,
-            "sha256": _template_digest(revision) if submission.chat_template else None,
-        },
-        "seeds": bundle.SEEDS,
-        "pack_sha256": pack_digest(dict(pack)),
-        "tasks": {task: planned["summary"] for task, planned in tasks.items()},
+        task: store.put_file(
+            taking.take(slot.root, f"pack/{task}.jsonl", f"pack/{task}.jsonl", limit=_PACK_LIMIT)
+        )
+        for task in tasks
     }
 
 
-def _template_digest(revision: Revision) -> str:
-    """Return the digest of the file that holds the chat template; older versions keep it inside."""
-    files = {file["path"]: file["sha256"] for file in revision.files}
-    return str(files.get("chat_template.jinja") or files["tokenizer_config.json"])
-
-
 def answer(unit: Unit, place: Workplace, worker: str) -> Stage:
-    """Answer one unit and record the answers."""
+    """Answer one unit, going on after what was recorded of it, and record the answers."""
     run = unit.run
-    yield from place.prepare(run)
-    path = answers_path(unit)
-    yield from place.do(
+    before = store.get_bytes(unit.recorded_sha256) if unit.recorded else b""
+    if unit.recorded:
+        place.slot.say(f"{unit} goes on after {unit.recorded} documents")
+    source = f"answers/{unit_file(unit)}"
+    asked = place.do(
         "answer",
         task=unit.task,
-        first=unit.first,
-        count=unit.count,
+        first=unit.first + unit.recorded,
+        count=unit.count - unit.recorded,
         repeats=run.plan["tasks"][unit.task]["repeats"],
-        path=path,
+        file=unit_file(unit),
     )
-    digest = yield from _beside(lambda: store.put_file(place.slot.root / path))
+    kept, written = unit.recorded, time.monotonic()
+    for progress in asked:
+        done = unit.recorded + progress.done
+        if done > kept and time.monotonic() - written > settings.ASSAY_RECORD_SECONDS:
+            now = taking.read(place.slot.root, source, limit=_ANSWERS_LIMIT)
+            _record(unit, before + _first(now, unit.first + done), done)
+            kept, written = done, time.monotonic()
+        yield Progress(done, unit.count)
+    answers = before + taking.read(place.slot.root, source, limit=_ANSWERS_LIMIT)
+    digest = yield from _beside(lambda: store.put_bytes(answers))
     claims.finish(unit, answers_sha256=digest)
     place.slot.say(f"{unit} answered")
-    claims.complete_runs(worker)
+    claims.complete_runs(worker, run)
+
+
+def _first(lines: bytes, end: int) -> bytes:
+    """Return the answers to documents before `end`; the runner may have begun the next one."""
+    kept = []
+    for line in lines.splitlines(keepends=True):
+        if not line.endswith(b"\n") or json.loads(line)["doc_id"] >= end:
+            break
+        kept.append(line)
+    return b"".join(kept)
+
+
+def _record(unit: Unit, answers: bytes, documents: int) -> None:
+    """Keep what is answered so far; if the store can't just now, the unit goes on without."""
+    try:
+        digest = store.put_bytes(answers)
+    except (AssayError, OSError) as error:
+        _log.warning("answers of %s are not recorded yet: %s", unit, error)
+        return
+    claims.record(unit, recorded=documents, sha256=digest)
 
 
 def score(run: Run, place: Workplace, worker: str) -> Stage:
     """Replay the answers through lm-eval, seal the bundle, and publish."""
-    yield from place.prepare(run)
     root = place.slot.root
+    if run.submission.rescores_id:
+        yield from rescoring.prepare(run, place)
     units = list(run.units.all())
     recorded = yield from _beside(lambda: place.slot.fetch_answers(units))
-    yield from place.do("score", recorded=recorded, folders=_folders(run))
+    yield from place.do("score", recorded=recorded, folders=planning.folders(run))
+    yield from _beside(lambda: taking.take_folder(root, "results", "results", limit=_RESULTS_LIMIT))
     if run.submission.state != SubmissionState.PUBLISHING:
         runs.advance(run=run, by=worker, to=SubmissionState.PUBLISHING, token=run.token)
     benchmarks = [bundle.BenchmarkSpec(**spec) for spec in run.plan["suite"]["benchmarks"]]
     scores = bundle.read_scores(root, benchmarks)
     total = bundle.write_scores(root, scores)
+    if run.submission.rescores_id and rescoring.is_unchanged(run, root):
+        leave_unchanged(run=run, token=run.token, by=worker)
+        return
     bundle.write_run(root, plan=run.plan, weights=_weights(run), environment=_environment(run))
     config = (root / "run" / "config.yaml").read_text(encoding="utf-8")
     sealed = root / "sealed"
@@ -271,6 +229,7 @@ def _weights(run: Run) -> dict[str, Any]:
 
 def _environment(run: Run) -> dict[str, Any]:
     """Return what varies between two runs of one plan."""
+    run.refresh_from_db(fields=["busy_seconds", "energy_joules", "isolation"])
     began = run.started_at or timezone.now()
     ended = timezone.now()
     return {
@@ -278,6 +237,9 @@ def _environment(run: Run) -> dict[str, Any]:
         "started": began.isoformat(),
         "finished": ended.isoformat(),
         "seconds": round((ended - began).total_seconds(), 3),
+        "busy_seconds": round(run.busy_seconds, 3),
+        "energy_joules": None if run.energy_joules is None else round(run.energy_joules, 1),
+        "isolation": run.isolation,
         "workers": run.units.values("worker").distinct().count(),
         **run.environment,
     }

@@ -3,11 +3,12 @@
 from functools import cache
 
 from celery import shared_task
-from celery.signals import worker_shutdown
+from celery.signals import worker_init, worker_ready, worker_shutdown
 from celery.worker import state
 
-from evaluations.services import bell, idempotency
+from evaluations.services import bell, idempotency, workers
 from workers import claims
+from workers.isolation import SandboxMissingError, isolation
 from workers.worker import Worker
 
 #: A job ends after so long, between two claims, and rings for its successor, so that sweeps are
@@ -17,7 +18,7 @@ _JOB_SECONDS = 60
 
 @cache
 def _worker() -> Worker:
-    return Worker()
+    return Worker(serves=True)
 
 
 @shared_task(name="workers.work")
@@ -37,7 +38,23 @@ def sweep() -> None:
     """Ring again for work that nobody came for; leases that ended are among it."""
     claims.complete_runs("sweep")
     idempotency.prune()
+    workers.prune()
     bell.ring(claims.waiting())
+
+
+@worker_ready.connect
+def _warm_up(**_: object) -> None:
+    _worker().warm_up()
+
+
+@worker_init.connect
+def _insist(**_: object) -> None:
+    """Refuse to start where the operator's wish for a sandbox can't be met."""
+    try:
+        isolation()
+    except SandboxMissingError as error:
+        # Celery logs other exceptions of a signal's receiver, and goes on.
+        raise SystemExit(str(error)) from error
 
 
 @worker_shutdown.connect

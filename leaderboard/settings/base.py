@@ -95,6 +95,22 @@ env.below("ASSAY_HEARTBEAT_SECONDS", ASSAY_HEARTBEAT_SECONDS, ASSAY_LEASE_SECOND
 ASSAY_SWEEP_SECONDS = env.whole("ASSAY_SWEEP_SECONDS", 30)
 #: Torch's threads in a runner; 0 leaves torch's own choice, which a stock run has too.
 ASSAY_THREADS = env.whole("ASSAY_THREADS", 0, least=0)
+#: Answers are kept so often inside a unit: the work that a worker's end costs at most.
+ASSAY_RECORD_SECONDS = env.whole("ASSAY_RECORD_SECONDS", 30)
+#: A runner that gives no sign of life for so long is ended.
+ASSAY_STALL_SECONDS = env.whole("ASSAY_STALL_SECONDS", 900)
+#: A run gets so many hours of workers.
+ASSAY_TIME_LIMIT_HOURS = env.whole("ASSAY_TIME_LIMIT_HOURS", 72)
+#: What a worker's runs may take of its machine's memory, 10^9 bytes each; 0 is all there is.
+ASSAY_WORKER_MEMORY_GB = env.whole("ASSAY_WORKER_MEMORY_GB", 0, least=0)
+#: Whether this machine's workers reach the hub.
+ASSAY_WORKER_NETWORK = env.switch("ASSAY_WORKER_NETWORK", default=True)
+#: Whether tasks may run code that a model wrote, inside the sandbox.
+ASSAY_UNSAFE_CODE = env.switch("ASSAY_UNSAFE_CODE", default=False)
+#: Whether runners are confined by bubblewrap: where it works, in any case, or not at all.
+ASSAY_SANDBOX = env.choice("ASSAY_SANDBOX", "auto", ("auto", "require", "off"))
+#: Whether workers count the energy of a run.
+ASSAY_ENERGY = env.choice("ASSAY_ENERGY", "auto", ("auto", "off"))
 #: Submissions that one person may have waiting or running.
 ASSAY_OPEN_SUBMISSIONS = env.whole("ASSAY_OPEN_SUBMISSIONS", 20)
 #: Requests of the API that one token or address may make in a minute; 0 sets no limit.

@@ -62,6 +62,18 @@ def switch(name: str, *, default: bool) -> bool:
     return given == "1"
 
 
+def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    """Return a setting that is one of a few words.
+
+    Raises:
+        ImproperlyConfigured: if it is anything else.
+    """
+    given = text(name, default)
+    if given not in allowed:
+        raise ImproperlyConfigured(f"{name} is {given!r}; it must be one of {', '.join(allowed)}.")
+    return given
+
+
 def var() -> Path:
     """Return the folder that holds all state of the embedded default, made if need be.
 

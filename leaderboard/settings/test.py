@@ -6,6 +6,8 @@ import tempfile
 # Before `base` reads it: a test must never touch the state of a site on this machine.
 os.environ.setdefault("ASSAY_VAR", tempfile.mkdtemp(prefix="assay-test-"))
 os.environ.setdefault("ASSAY_SECRET_KEY", "only for tests")
+# The library takes a second or two to look at the machine; the meter's own tests turn it on.
+os.environ.setdefault("ASSAY_ENERGY", "off")
 
 from leaderboard.settings.base import *  # noqa: F403
 

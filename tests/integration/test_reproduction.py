@@ -54,27 +54,29 @@ def _evaluate(slot: Path, tmp_path: Path, cut: int) -> Path:
     """Plan, answer in shuffled units of `cut` documents, score, and seal the bundle."""
     here = tmp_path / f"cut-{cut}"
     shutil.copytree(slot, here)
-    (here / "answers").mkdir()
+    (here / "out").mkdir()
     runner = Runner(here, tmp_path / f"log-{cut}.txt")
     try:
         tasks = _do(runner, Call("plan", {"folders": []}))
+        (here / "out" / "pack").rename(here / "pack")
         units = [(task, first) for task in tasks for first in range(0, DOCUMENTS, cut)]
         random.Random(cut).shuffle(units)
         files: dict[str, list[str]] = {}
         for task, first in units:
-            path = f"answers/{task}-{first}.jsonl"
+            file = f"{task}-{first}.jsonl"
             count = min(cut, DOCUMENTS - first)
             _do(
                 runner,
                 Call(
                     "answer",
-                    {"task": task, "first": first, "count": count, "repeats": 1, "path": path},
+                    {"task": task, "first": first, "count": count, "repeats": 1, "file": file},
                 ),
             )
-            files.setdefault(task, []).append(path)
+            files.setdefault(task, []).append(f"out/answers/{file}")
         _do(runner, Call("score", {"recorded": files, "folders": []}))
     finally:
         runner.close()
+    (here / "out" / "results").rename(here / "results")
     write_scores(here, read_scores(here, BENCHMARKS))
     write_run(here, plan={"v": 1, "tasks": tasks}, weights={"v": 1}, environment={"packages": {}})
     sealed = tmp_path / f"sealed-{cut}"

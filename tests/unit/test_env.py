@@ -48,6 +48,22 @@ def test_whole_takes_zero_where_it_is_allowed(monkeypatch: pytest.MonkeyPatch) -
     assert env.whole("ASSAY_X", 7, least=0) == 0
 
 
+@pytest.mark.parametrize(("given", "expected"), [(None, "auto"), ("auto", "auto"), ("off", "off")])
+def test_choice_reads_one_of_its_words(
+    monkeypatch: pytest.MonkeyPatch, given: str | None, expected: str
+) -> None:
+    _set(monkeypatch, given)
+    assert env.choice("ASSAY_X", "auto", ("auto", "off")) == expected
+
+
+@pytest.mark.parametrize("given", ["", "Auto", "1"])
+def test_choice_refuses_other_words(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    _set(monkeypatch, given)
+    with pytest.raises(ImproperlyConfigured) as caught:
+        env.choice("ASSAY_X", "auto", ("auto", "off"))
+    assert str(caught.value) == f"ASSAY_X is {given!r}; it must be one of auto, off."
+
+
 @pytest.mark.parametrize(("given", "expected"), [(None, True), ("1", True), ("0", False)])
 def test_switch_reads_one_and_zero(
     monkeypatch: pytest.MonkeyPatch, given: str | None, expected: bool

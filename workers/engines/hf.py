@@ -4,64 +4,131 @@ Runs inside the runner process. Every step that a hostile or broken model may fa
 itself, so that the failure names its reason.
 """
 
+import importlib
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import torch
 from lm_eval.api.instance import Instance
 from lm_eval.api.model import LM
 from lm_eval.api.registry import get_model
-from transformers import AutoConfig, AutoTokenizer
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from evaluations.errors import AssayError
 from evaluations.failures import FailureCode
+from evaluations.inspection import inspect
 from workers.answers import Answer
 from workers.pack import Document
+from workers.runner.limits import is_out_of_memory
 
 #: Where a slot has the model, relative to the working directory.
 MODEL = Path("model")
+#: Architectures whose code a spare runner has read already.
+_COMMON = (
+    "bloom", "gemma2", "gemma3", "gpt2", "gpt_neox", "llama", "mistral", "olmo2", "opt", "phi3",
+    "qwen2", "qwen3",
+)  # fmt: skip
+#: With fewer parameters a pass is too short to be shared: on busy cores its threads waited for each
+#: other five times as long as one needed alone. No number changes (docs/performance.md).
+_ONE_THREAD = 5_000_000
 #: Documents that are answered between two records; small enough to show progress, large enough
 #: that writing costs nothing beside answering.
 BATCH_DOCUMENTS = 8
 
 
-def load(config: Mapping[str, Any]) -> LM:
+def warm_up() -> None:
+    """Import what most models need; transformers would do so when the first one is loaded."""
+    for name in _COMMON:
+        importlib.import_module(f"transformers.models.{name}.modeling_{name}")
+
+
+def load(config: Mapping[str, Any], alive: Callable[[], None]) -> LM:
     """Load the model that a published config names, on CPU.
 
+    Args:
+        config: the parsed `run/config.yaml`.
+        alive: is called at each pass through the model, which may be slow but isn't stalled.
+
     Raises:
-        AssayError: `unsupported_architecture`, `tokenizer_error` or `nan_logits`.
+        AssayError: `unsupported_architecture`, `tokenizer_error`, `weights_incomplete`,
+            `nan_logits`, or what refuses a model before the queue: what lies here may not be what
+            was looked at there.
     """
+    inspect(MODEL)
     # A published config may name a model of the hub; here its files lie in the slot, offline.
-    model_args = {**config["model_args"], "pretrained": str(MODEL)}
     pretrained = str(MODEL)
-    _attempt(FailureCode.UNSUPPORTED_ARCHITECTURE, lambda: AutoConfig.from_pretrained(pretrained))
-    _attempt(FailureCode.TOKENIZER_ERROR, lambda: AutoTokenizer.from_pretrained(pretrained))
-    lm = _attempt(
+    model_args = {**config["model_args"], "pretrained": pretrained, "use_safetensors": True}
+    # Unless it is told not to, transformers asks on standard input whether code may be run.
+    _attempt(
         FailureCode.UNSUPPORTED_ARCHITECTURE,
-        lambda: get_model(config["model"]).create_from_arg_obj(
-            model_args,
-            {
-                "batch_size": config["batch_size"],
-                "max_batch_size": None,
-                "device": config["device"],
-            },
-        ),
+        lambda: AutoConfig.from_pretrained(pretrained, trust_remote_code=False),
     )
+    _attempt(
+        FailureCode.TOKENIZER_ERROR,
+        lambda: AutoTokenizer.from_pretrained(pretrained, trust_remote_code=False),
+    )
+    settings = {
+        "batch_size": config["batch_size"],
+        "max_batch_size": None,
+        "device": config["device"],
+    }
+    with _no_invented_weights():
+        lm = _attempt(
+            FailureCode.UNSUPPORTED_ARCHITECTURE,
+            lambda: get_model(config["model"]).create_from_arg_obj(model_args, settings),
+        )
     _refuse_nan(lm)
+    if sum(weights.numel() for weights in lm.model.parameters()) < _ONE_THREAD:
+        torch.set_num_threads(1)
+    lm.model.register_forward_hook(lambda _model, _inputs, output: _passed(output, alive))
     return lm
+
+
+@contextmanager
+def _no_invented_weights() -> Iterator[None]:
+    """Refuse files that lack a tensor of their model; transformers would make one up at random.
+
+    lm-eval doesn't hand on what transformers says of it, so the call in between is replaced.
+    """
+    from_pretrained = AutoModelForCausalLM.from_pretrained
+
+    def checked(*args: Any, **options: Any) -> Any:
+        model, found = from_pretrained(*args, **options, output_loading_info=True)
+        if missing := sorted(found["missing_keys"]):
+            raise AssayError(
+                FailureCode.WEIGHTS_INCOMPLETE,
+                f"The weights lack {len(missing)} tensors, {missing[0]} among them.",
+            )
+        return model
+
+    with patch.object(AutoModelForCausalLM, "from_pretrained", checked):
+        yield
+
+
+def _passed(output: Any, alive: Callable[[], None]) -> None:
+    """Look at one pass: the greediest token of NaN would be text like any other."""
+    alive()
+    if torch.isnan(output.logits[:, -1]).any():
+        raise AssayError(FailureCode.NAN_LOGITS, "The model gave NaN for the next token.")
 
 
 def _attempt(code: FailureCode, step: Callable[[], Any]) -> Any:
     # Memory and disk faults are the platform's, whatever step they interrupt.
     try:
         return step()
+    except AssayError:
+        raise
     except (MemoryError, OSError) as error:
         if isinstance(error, MemoryError) or error.errno is not None:
             raise
         raise AssayError(code, f"{type(error).__name__}: {error}") from error
     except Exception as error:
+        if is_out_of_memory(error):
+            raise
         raise AssayError(code, f"{type(error).__name__}: {error}") from error
 
 

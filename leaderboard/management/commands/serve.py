@@ -36,7 +36,11 @@ class Command(BaseCommand):
             check_migrations()
             call_command("collectstatic", interactive=False, verbosity=0)
             self._serve(
-                Supervisor(site_programs(host, port, workers), var=settings.VAR, say=self._say),
+                Supervisor(
+                    site_programs(host, port, workers, threads=settings.ASSAY_THREADS),
+                    var=settings.VAR,
+                    say=self._say,
+                ),
                 host,
                 port,
             )

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -44,10 +43,10 @@ def recorded(files: dict[str, bytes], hub: Hub, name: str = NAME) -> Revision:
 
 def fetched(revision: Revision, slot: str = "worker/1") -> Path:
     """Fetch into a slot and return its folder `model`."""
-    place: Path = slot_folder(slot) / "model"
-    for _ in fetch.fetch_model(revision, place, lambda _: None):
+    folder = slot_folder(slot)
+    for _ in fetch.fetch_model(revision, folder, lambda _: None):
         pass
-    return place
+    return folder / "model"
 
 
 def slot_folder(slot: str) -> Path:
@@ -87,7 +86,8 @@ def test_every_file_is_fetched_hashed_and_recorded(hub: Hub) -> None:
     digests = {file["path"]: file["sha256"] for file in Revision.objects.get().files}
     assert digests == {p: hashlib.sha256(data).hexdigest() for p, data in expected.items()}
     assert revision.files == Revision.objects.get().files
-    assert place.readlink() == model_cache.folder(revision.commit)
+    cached = model_cache.folder(revision.commit)
+    assert all(path.samefile(cached / path.name) for path in place.iterdir())
     assert all(path.stat().st_mode & 0o222 == 0 for path in place.iterdir())
 
 
@@ -185,7 +185,7 @@ def test_gated_model_is_fetched_with_the_operators_token(hub: Hub, settings: Set
     hub.gate(NAME, token="hf_secret_of_ours")
     said: list[str] = []
     revision = record_hub_model(check(NAME))
-    for _ in fetch.fetch_model(revision, slot_folder("worker/1") / "model", said.append):
+    for _ in fetch.fetch_model(revision, slot_folder("worker/1"), said.append):
         pass
     assert len(said) == 6
     assert "hf_secret" not in "".join(said)
@@ -274,7 +274,7 @@ def test_disk_without_room_is_noticed_before_the_download(
 def test_fetching_yields_while_it_waits(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     revision = recorded(model() | {"model.safetensors": weights(_BIG)}, hub)
     hub.fault("model.safetensors", pause=0.1)
-    stage = fetch.fetch_model(revision, slot_folder("worker/1") / "model", lambda _: None)
+    stage = fetch.fetch_model(revision, slot_folder("worker/1"), lambda _: None)
     assert len(list(stage)) >= 3
 
 
@@ -282,7 +282,7 @@ def test_fetch_that_is_left_keeps_what_came(hub: Hub) -> None:
     files = model() | {"model.safetensors": weights(_BIG)}
     revision = recorded(files, hub)
     hub.fault("model.safetensors", times=1, pause=0.15)
-    stage = fetch.fetch_model(revision, slot_folder("worker/1") / "model", lambda _: None)
+    stage = fetch.fetch_model(revision, slot_folder("worker/1"), lambda _: None)
     next(stage)
     next(stage)
     assert isinstance(stage, Iterator)
@@ -373,10 +373,8 @@ def test_slot_shows_the_runner_a_folder_called_model(hub: Hub) -> None:
 
     revision = recorded(model(), hub)
     submission = factories.make_submission(revision=revision)
-    slot = Slot(submission.run, "worker")
-    slot.root.mkdir(parents=True)
-    steps: Any = slot._fetch_model(revision)
-    for _ in steps:
+    slot = Slot(slot_folder("worker") / "1")
+    for _ in slot.fetch(submission.run):
         pass
     assert sorted(contents(slot.root / "model")) == sorted(p for p in model() if p[0] != ".")
     assert "sha256" in slot.log_tail()

@@ -2,8 +2,8 @@
 
 import random
 import threading
-from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -11,34 +11,44 @@ from django.db.models.functions import Now
 
 from evaluations.enums import SubmissionState, UnitState
 from evaluations.models import Run, Submission, Unit
+from evaluations.needs import Offers
 from evaluations.services import runs
-from tests.factories import make_run, make_submission, make_unit
+from evaluations.services.workers import announce
+from tests.factories import make_board, make_run, make_submission, make_unit, make_user
 from workers import claims
 
 pytestmark = pytest.mark.django_db
+ROOMY = Offers(memory=10**12, disk=10**15)
 
 
 def running(units: int = 1) -> Run:
-    run = make_run(make_submission(state="running", run=False))
+    run = make_run(make_submission(state="running", run=False), fanned_out=True)
     for number in range(units):
         make_unit(run, first=100 * number)
     return run
 
 
+def claim(worker: str) -> Run | Unit | None:
+    return claims.claim(worker, ROOMY)
+
+
 def held_run(worker: str) -> Run:
-    run = claims.claim_run(worker)
-    assert run is not None
+    run = claim(worker)
+    assert isinstance(run, Run)
     return run
 
 
 def held_unit(worker: str) -> Unit:
-    unit = claims.claim_unit(worker)
-    assert unit is not None
+    unit = claim(worker)
+    assert isinstance(unit, Unit)
     return unit
 
 
-def expire(row: Run | Unit) -> None:
-    type(row).objects.filter(pk=row.pk).update(lease_until=Now() - timedelta(seconds=1))
+def expire(*rows: Run | Unit) -> None:
+    """Let leases end together, which were made a while ago."""
+    Run.objects.filter(not_before__isnull=False).update(not_before=Now() - timedelta(minutes=2))
+    for row in rows:
+        type(row).objects.filter(pk=row.pk).update(lease_until=Now() - timedelta(seconds=1))
 
 
 def test_oldest_waiting_run_is_claimed_and_no_other_worker_gets_it() -> None:
@@ -47,34 +57,37 @@ def test_oldest_waiting_run_is_claimed_and_no_other_worker_gets_it() -> None:
     claimed = held_run("ana")
     assert (claimed.submission, claimed.worker, claimed.token) == (first, "ana", 1)
     assert held_run("ben").submission == second
-    assert claims.claim_run("cat") is None
+    assert claim("cat") is None
 
 
 @pytest.mark.parametrize("state", ["published", "failed", "cancelled"])
 def test_ended_run_is_never_claimed(state: str) -> None:
     make_submission(state=state)
-    assert claims.claim_run("ana") is None
+    assert claim("ana") is None
 
 
 def test_work_on_the_loaded_model_comes_first() -> None:
     older, loaded = running(), running()
-    first, second = claims.claim("ana", loaded.pk), claims.claim("ana", loaded.pk)
+    first, second = (
+        claims.claim("ana", ROOMY, loaded=loaded.pk),
+        claims.claim("ana", ROOMY, loaded=loaded.pk),
+    )
     assert isinstance(first, Unit)
     assert isinstance(second, Unit)
     assert [first.run, second.run] == [loaded, older]
-    assert claims.claim("ana", loaded.pk) is None
+    assert claims.claim("ana", ROOMY, loaded=loaded.pk) is None
     Submission.objects.update(state="scoring")
-    assert claims.claim("ana", loaded.pk) == loaded
+    assert claims.claim("ana", ROOMY, loaded=loaded.pk) == loaded
 
 
 def test_expired_lease_is_taken_over_and_its_holder_fenced_off() -> None:
     running()
     lost = held_unit("slow")
-    assert claims.claim_unit("fast") is None
+    assert claim("fast") is None
     expire(lost)
     taken = held_unit("fast")
     assert (taken.pk, taken.token) == (lost.pk, 2)
-    assert not claims.renew(lost, answered=7)
+    assert not claims.renew(lost, done=7)
     with pytest.raises(runs.StaleLeaseError):
         claims.finish(lost, answers_sha256="a" * 64)
     claims.release(lost)
@@ -90,17 +103,122 @@ def test_run_taken_over_obeys_its_new_holder_alone() -> None:
     with pytest.raises(runs.StaleLeaseError):
         runs.advance(run=lost, by="slow", to=SubmissionState.FETCHING, token=lost.token)
     runs.advance(run=taken, by="fast", to=SubmissionState.FETCHING, token=taken.token)
-    assert [event.actor for event in taken.submission.events.all()][1:] == ["fast"]
+    events = taken.submission.events.values_list("actor", "state", "note")[1:]
+    assert list(events) == [("fast", "queued", "lease_lost"), ("fast", "fetching", "")]
 
 
-def test_takeovers_count_as_faults_until_there_is_progress() -> None:
-    running(2)
+def test_takeovers_count_as_faults_of_what_was_held() -> None:
+    running()
     for _ in range(2):
         expire(held_unit("vanishing"))
     taken = held_unit("steady")
-    assert taken.run.faults == 2
-    claims.finish(taken, answers_sha256="a" * 64)
-    assert Run.objects.get().faults == 0
+    assert taken.faults == 2
+
+
+def test_one_outage_counts_once_for_each_unit_at_work_and_never_adds_up() -> None:
+    running(3)
+    for unit in [held_unit(f"w{number}") for number in range(3)]:
+        expire(unit)
+    assert [held_unit(f"v{number}").faults for number in range(3)] == [1, 1, 1]
+
+
+def test_stage_that_succeeds_forgets_the_faults_before_it() -> None:
+    make_submission()
+    expire(held_run("vanishing"))
+    run = held_run("steady")
+    assert run.faults == 1
+    runs.advance(run=run, by="steady", to=SubmissionState.FETCHING, token=run.token)
+    run.refresh_from_db()
+    assert run.faults == 0
+
+
+def test_workers_that_vanish_together_are_one_fault() -> None:
+    """A host's power fails: its workers' leases end together, and all are taken over."""
+    running(3)
+    expire(*[held_unit(f"lost {number}") for number in range(3)])
+    taken = [held_unit(f"next {number}") for number in range(3)]
+    assert [unit.token for unit in taken] == [2, 2, 2]
+    assert Run.objects.get().faults == 1
+    expire(taken[0])
+    held_unit("third")
+    assert Run.objects.get().faults == 2
+
+
+def test_only_the_leading_unit_can_be_claimed_before_it_is_finished() -> None:
+    run = make_run(make_submission(state="running", run=False))
+    leading = make_unit(run, first=100, leads=True)
+    others = [make_unit(run, first=first) for first in (0, 200)]
+    held = held_unit("ana")
+    assert held == leading
+    assert claim("ben") is None
+    expire(held)
+    held = held_unit("ben")
+    assert held == leading
+    assert claim("ana") is None
+    claims.finish(held, answers_sha256="a" * 64)
+    assert [claim("ana"), claim("ben"), claim("cat")] == [*others, None]
+
+
+@pytest.mark.parametrize(
+    "needs",
+    [
+        {"memory": 9 * 10**9},
+        {"disk": 9 * 10**9},
+        {"tags": ["gpu"]},
+        # A part was answered with other versions of the libraries.
+        {"tags": ["engine:0123456789abcdef"]},
+    ],
+    ids=["memory", "disk", "tag", "engine"],
+)
+def test_run_that_needs_another_worker_is_left_to_it_and_holds_up_nobody(
+    needs: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "_CANDIDATES", 2)
+    demanding = [make_submission(run=False) for _ in range(5)]
+    for submission in demanding:
+        make_run(submission, needs=needs)
+    modest = make_submission()
+    small = Offers(memory=8 * 10**9, disk=8 * 10**9, tags=frozenset({"engine:fedcba9876543210"}))
+    run = claims.claim("small", small)
+    assert isinstance(run, Run)
+    assert run.submission == modest
+    assert claims.claim("small", small) is None
+    tags = frozenset(needs.get("tags", ()))
+    large = claims.claim("large", Offers(memory=10**10, disk=10**10, tags=tags))
+    assert isinstance(large, Run)
+    assert large.submission == demanding[0]
+
+
+def test_run_that_ran_out_of_memory_goes_to_a_larger_worker() -> None:
+    make_run(make_submission(run=False), needs={"memory": 3 * 10**9})
+    small, large = (Offers(memory=size * 10**9, disk=0) for size in (4, 16))
+    for name, has in (("small", small), ("large", large)):
+        announce(name=name, offers=has, run=None)
+    run = claims.claim("small", small)
+    assert isinstance(run, Run)
+    runs.interrupted(run=run, by="small", code="out_of_memory", detail="", log_tail="", claim=run)
+    claims.release(run)
+    Run.objects.update(not_before=None)
+    assert claims.claim("small", small) is None
+    assert claims.claim("large", large) == run
+
+
+def test_board_of_higher_priority_comes_first() -> None:
+    make_submission()
+    urgent = make_submission(board=make_board(priority=1))
+    assert held_run("w").submission == urgent
+
+
+def test_twenty_submissions_of_one_do_not_hold_up_the_one_of_another() -> None:
+    ana, ben = make_user("ana"), make_user("ben")
+    board = make_board()
+    for _ in range(20):
+        make_submission(by=ana, board=board)
+    his = make_submission(by=ben, board=board)
+    first = held_run("w")
+    assert first.submission.by == ana
+    runs.spend(run=first, seconds=1.0, joules=None, log_tail="")
+    assert held_run("w").submission == his
 
 
 def test_fault_waits_before_the_next_attempt_and_the_third_is_the_last() -> None:
@@ -109,7 +227,7 @@ def test_fault_waits_before_the_next_attempt_and_the_third_is_the_last() -> None
         run = held_run("ana")
         claims.release(run)
         runs.interrupted(run=run, by="ana", code="disk_full", detail="full", log_tail="x")
-        assert claims.claim_run("ben") is None, f"attempt {attempt} did not wait"
+        assert claim("ben") is None, f"attempt {attempt} did not wait"
         Run.objects.update(not_before=None)
     run = held_run("ana")
     runs.interrupted(run=run, by="ana", code="disk_full", detail="full", log_tail="l\n" * 99)
@@ -135,7 +253,7 @@ def test_cancelled_run_stops_its_workers() -> None:
     unit = held_unit("ana")
     assert runs.cancel(submission=run.submission, by="ana")
     assert not claims.renew(unit)
-    assert claims.claim_unit("ben") is None
+    assert claim("ben") is None
     assert not runs.cancel(submission=run.submission, by="ana")
 
 
@@ -152,12 +270,10 @@ def test_state_never_skips_and_never_goes_back() -> None:
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("claim", [claims.claim_unit, claims.claim_run])
-def test_claim_that_is_being_made_holds_up_nobody(
-    claim: Callable[[str], Run | Unit | None],
-) -> None:
+@pytest.mark.parametrize("kind", [Unit, Run])
+def test_claim_that_is_being_made_holds_up_nobody(kind: type[Run | Unit]) -> None:
     """SKIP LOCKED; on SQLite, one transaction that writes excludes all others."""
-    if claim is claims.claim_unit:
+    if kind is Unit:
         running(2)
     else:
         make_submission()
@@ -196,7 +312,8 @@ def test_many_workers_at_once_finish_every_unit_exactly_once() -> None:
     def work(seed: int) -> None:
         chance = random.Random(seed)
         try:
-            while unit := claims.claim_unit(f"w{seed}"):
+            while unit := claim(f"w{seed}"):
+                assert isinstance(unit, Unit)
                 if chance.random() < 0.2:
                     expire(unit)
                     continue
@@ -213,7 +330,8 @@ def test_many_workers_at_once_finish_every_unit_exactly_once() -> None:
         thread.start()
     for thread in threads:
         thread.join(60)
-    while unit := claims.claim_unit("last"):
+    while unit := claim("last"):
+        assert isinstance(unit, Unit)
         claims.finish(unit, answers_sha256="last")
         finished.append(unit.pk)
     assert sorted(finished) == sorted(Unit.objects.values_list("pk", flat=True))

@@ -7,11 +7,13 @@ import os
 import signal
 import tarfile
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
 from django.db.models import F
+from django.utils import timezone
 from pytest_django import Settings
 
 from evaluations import store
@@ -24,8 +26,9 @@ from evaluations.services.submissions import submit
 from evaluations.services.suites import load_suite, open_board, publish
 from tests.material import DOCUMENTS, make_model, make_suite
 from tests.surveys import counted
-from workers.stages import Workplace
+from workers.slot import unit_file
 from workers.worker import Worker
+from workers.workplace import Workplace
 
 pytestmark = [pytest.mark.engine, pytest.mark.django_db(transaction=True)]
 
@@ -74,7 +77,7 @@ def test_worker_publishes_what_was_submitted(queued: Submission) -> None:
     assert "results/samples/made_up_copy.jsonl.zst" in names
     assert plan == result.plan
     assert [event.state for event in SubmissionEvent.objects.filter(submission=queued)] == [
-        "queued", "fetching", "planning", "running", "scoring", "publishing", "published",
+        "queued", "fetching", "planning", "smoke", "running", "scoring", "publishing", "published",
     ]  # fmt: skip
 
 
@@ -99,7 +102,7 @@ def test_run_whose_runner_dies_at_every_attempt_fails_as_the_platforms_fault(
     queued.refresh_from_db()
     assert (queued.state, queued.failure_code) == (SubmissionState.FAILED, "worker_lost")
     assert "SIGKILL" in queued.failure_detail
-    assert "loading the model" in Run.objects.get().log_tail
+    assert "isolation: " in Run.objects.get().log_tail
 
 
 def test_worker_that_lost_its_lease_changes_nothing(queued: Submission) -> None:
@@ -118,6 +121,57 @@ def test_worker_that_lost_its_lease_changes_nothing(queued: Submission) -> None:
     assert queued.state == SubmissionState.PUBLISHED
 
 
+def test_spare_takes_over_inside_a_unit_and_the_next_one_takes_the_next_run(
+    queued: Submission, folders: Path, settings: Settings
+) -> None:
+    settings.ASSAY_RECORD_SECONDS = 0
+    lost, worker = Worker(), Worker(serves=True)
+    worker.warm_up()
+    first = spare_of(worker)
+    step_until(lost, Unit.objects.filter(recorded__gt=0).exists)
+    disturbed = Unit.objects.get(recorded__gt=0)
+    assert disturbed.recorded < disturbed.count
+    Unit.objects.filter(pk=disturbed.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    worker.work(seconds=300)
+    lost.close()
+    queued.refresh_from_db()
+    assert queued.state == SubmissionState.PUBLISHED
+    assert f"{disturbed} goes on after {disturbed.recorded} documents" in queued.run.log_tail
+
+    # The same files again, undisturbed: the same answers, byte for byte, to the same prompts.
+    second = spare_of(worker)
+    register_local(name="twin", folder=folders / "model")
+    twin = submitted("local:twin")
+    worker.work(seconds=300)
+    twin.refresh_from_db()
+    assert f"prompts as planned for {queued.public_id}" in twin.run.log_tail
+    assert recorded(twin) == recorded(queued)
+
+    # Each spare served one run. One that dies is replaced.
+    third = spare_of(worker)
+    assert len({first, second, third}) == 3
+    assert [is_running(pid) for pid in (first, second, third)] == [False, False, True]
+    os.kill(third, signal.SIGKILL)
+    step_until(worker, lambda: spare_of(worker) != third)
+    assert is_running(spare_of(worker))
+    worker.close()
+    assert not is_running(third)
+
+
+def spare_of(worker: Worker) -> int:
+    assert worker._spare is not None
+    return worker._spare._runner.pid
+
+
+def is_running(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+def recorded(submission: Submission) -> list[tuple[str, int, str]]:
+    units = Unit.objects.filter(run__submission=submission).order_by("pk")
+    return list(units.values_list("task", "first", "answers_sha256"))
+
+
 def test_cancelled_submission_stops_its_worker(queued: Submission, settings: Settings) -> None:
     settings.ASSAY_HEARTBEAT_SECONDS = 0
     worker = Worker()
@@ -134,10 +188,12 @@ def test_full_disk_is_tried_again_and_loses_nothing(queued: Submission) -> None:
     step_until(worker, Unit.objects.exists)
     unit = Unit.objects.order_by("pk")[0]
     # A device that is always full stands where the unit's answers go.
-    (place_of(worker).slot.root / f"answers/{unit.task}-{unit.first}.jsonl").symlink_to("/dev/full")
+    answers = place_of(worker).slot.root / "out" / "answers"
+    answers.mkdir()
+    (answers / unit_file(unit)).symlink_to("/dev/full")
     worker.work(seconds=60)
-    run = Run.objects.get()
-    assert (run.faults, run.submission.state) == (1, SubmissionState.RUNNING)
+    unit.refresh_from_db()
+    assert (unit.faults, unit.run.submission.state) == (1, SubmissionState.RUNNING)
     Run.objects.update(not_before=None)
     worker.work(seconds=300)
     queued.refresh_from_db()
@@ -185,6 +241,7 @@ def test_corrupt_artefact_is_noticed_and_named(
     ("spoil", "code"),
     [
         ("weights", "nan_logits"),
+        ("tensor", "weights_incomplete"),
         ("tokenizer", "tokenizer_error"),
         ("architecture", "unsupported_architecture"),
     ],
@@ -196,6 +253,8 @@ def test_broken_model_fails_with_its_reason(
     folder = make_model(tmp_path / "broken", seed=1)
     if spoil == "weights":
         spoil_weights(folder / "model.safetensors")
+    elif spoil == "tensor":
+        drop_tensor(folder / "model.safetensors")
     elif spoil == "tokenizer":
         (folder / "tokenizer.json").write_text("{}")
     else:
@@ -207,6 +266,14 @@ def test_broken_model_fails_with_its_reason(
     submission.refresh_from_db()
     assert (submission.state, submission.failure_code) == (SubmissionState.FAILED, code)
     assert submission.failure_detail
+
+
+def drop_tensor(path: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    weights = load_file(path)
+    del weights["model.layers.1.mlp.down_proj.weight"]
+    save_file(weights, path, metadata={"format": "pt"})
 
 
 def spoil_weights(path: Path) -> None:
