@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Max, OuterRef, Q, Subquery
+from django.db.models import Count, F, Max, OuterRef, Q, Subquery
 
 from evaluations.enums import SubmissionState
 from evaluations.models import Benchmark, Board, Result
-from evaluations.queries.results import published
+from evaluations.queries.results import ranked
 
-_STANDS = Q(results__submission__state=SubmissionState.PUBLISHED)
+_RANKED = Q(
+    results__submission__state=SubmissionState.PUBLISHED, results__submission__suite=F("suite")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,7 @@ class BoardSummary:
     """A board in the list of boards.
 
     Attributes:
-        results: those that stand, without the withdrawn; `models` counts each model once.
+        results: those that rank; `models` counts each model once.
         leader: the result with the greatest score, None while there is none.
         updated: when the last result was published.
     """
@@ -37,11 +39,11 @@ def only_open() -> str:
 
 def overview() -> list[BoardSummary]:
     """Return every board: those with results first, drafts last, each group by title."""
-    best = published().filter(board=OuterRef("pk")).order_by("-value", "pk").values("pk")[:1]
+    best = ranked().filter(board=OuterRef("pk")).order_by("-value", "pk").values("pk")[:1]
     boards = Board.objects.select_related("suite").annotate(
-        result_count=Count("results", filter=_STANDS),
-        model_count=Count("results__revision__model", filter=_STANDS, distinct=True),
-        updated=Max("results__published_at", filter=_STANDS),
+        result_count=Count("results", filter=_RANKED),
+        model_count=Count("results__revision__model", filter=_RANKED, distinct=True),
+        updated=Max("results__published_at", filter=_RANKED),
         best=Subquery(best),
     )
     listed = sorted(boards, key=lambda b: (b.suite.is_draft, not b.result_count, b.title.lower()))
@@ -70,8 +72,8 @@ def by_slug(slug: str) -> Board | None:
 
 
 def results_of(board: Board) -> int:
-    """Return how many results stand on a board."""
-    return published().filter(board=board).count()
+    """Return how many results rank on a board."""
+    return ranked().filter(board=board).count()
 
 
 def benchmarks(name: str = "") -> list[Benchmark]:

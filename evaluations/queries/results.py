@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Max, QuerySet
+from django.db.models import F, Max, QuerySet
 
 from evaluations.enums import SubmissionState
 from evaluations.models import Benchmark, LanguageModel, Result, Score
@@ -32,14 +32,22 @@ class Standing:
 
 
 def published() -> QuerySet[Result]:
-    """Return the results that stand: a withdrawn one keeps its page, but ranks nowhere."""
+    """Return the results that stand: not withdrawn, not superseded."""
     return Result.objects.filter(submission__state=SubmissionState.PUBLISHED)
+
+
+def ranked() -> QuerySet[Result]:
+    """Return the results that stand and are measured by what their board measures by now."""
+    return published().filter(submission__suite=F("board__suite"))
 
 
 def by_id(public_id: str) -> Result | None:
     """Return a result with its model, board and submission, or None."""
     return (
-        Result.objects.select_related("revision__model", "board__suite", "submission__by")
+        Result.objects.select_related(
+            "revision__model", "board", "submission__by", "submission__run", "submission__suite"
+        )
+        .defer("submission__run__plan", "submission__run__environment", "submission__run__pack")
         .filter(public_id=public_id)
         .first()
     )
@@ -51,25 +59,30 @@ def estimate(result: Result) -> Estimate:
 
 
 def standing(result: Result) -> Standing | None:
-    """Return a result's rank, or None if it was withdrawn; equal scores share a rank."""
-    if result.submission.state != SubmissionState.PUBLISHED:
+    """Return a result's rank, equal scores share one; None unless it is `ranked`."""
+    if result.submission.state != SubmissionState.PUBLISHED or is_outdated(result):
         return None
-    board = published().filter(board=result.board_id)
+    board = ranked().filter(board=result.board_id)
     return Standing(1 + board.filter(value__gt=result.value).count(), board.count())
+
+
+def is_outdated(result: Result) -> bool:
+    """Whether its board has moved on to another version of the suite."""
+    return result.submission.suite_id != result.board.suite_id
 
 
 def lines(result: Result) -> list[Line]:
     """Return a result's benchmarks in the suite's order, also those that were not measured."""
     scores = {score.benchmark_id: score for score in result.scores.all()}
     best = dict(
-        Score.objects.filter(result__in=published().filter(board=result.board_id))
+        Score.objects.filter(result__in=ranked().filter(board=result.board_id))
         .order_by()
         .values_list("benchmark")
         .annotate(Max("value"))
     )
     return [
         Line(benchmark, scores.get(benchmark.pk), best.get(benchmark.pk))
-        for benchmark in result.board.suite.benchmarks.all()
+        for benchmark in result.submission.suite.benchmarks.all()
     ]
 
 
@@ -79,7 +92,7 @@ def latest(count: int) -> list[Result]:
 
 
 def of_model(model: LanguageModel) -> list[Result]:
-    """Return a model's results, the newest first; withdrawn ones too, to be shown as such."""
+    """Return a model's results, the newest first; those that don't stand are shown as such."""
     return list(_listed(Result.objects.filter(revision__model=model)))
 
 

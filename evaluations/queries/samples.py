@@ -16,7 +16,7 @@ from evaluations.provenance.members import BundleError, Limits, Member
 from evaluations.provenance.tarball import open_tar_members
 from evaluations.provenance.unpack import Bundle
 
-_SCORES = "results/scores.json"
+_MANIFEST, _SCORES = "manifest.json", "results/scores.json"
 _FOLDER, _ENDING = "results/samples/", ".jsonl.zst"
 #: Bounds on what one reader may cost the site; a bundle beyond them can still be downloaded.
 _LIMITS = Limits(json_size=8 << 20, line_size=4 << 20, plain_size=4 << 30)
@@ -52,6 +52,17 @@ def tasks(result: Result) -> list[TaskSamples]:
     with _reading(result) as bundle:
         listed = json.loads(bundle.read(_SCORES))["samples"]
         return [TaskSamples(row["task"], row["rows"], row["root"]) for row in listed]
+
+
+def digests(result: Result) -> dict[str, str]:
+    """Return the SHA-256 of each file in a result's bundle, by its path, as the manifest lists it.
+
+    Raises:
+        ArtefactMissingError: if the store has lost the bundle, or it can't be read.
+    """
+    with _reading(result) as bundle:
+        listed = json.loads(bundle.read(_MANIFEST))["files"]
+        return {entry["path"]: entry["sha256"] for entry in listed}
 
 
 def rows(result: Result, task: str, *, start: int, count: int) -> Page | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evaluations.models import Benchmark, Board, Result, Score
-from evaluations.queries.results import published
+from evaluations.queries.results import ranked
 from evaluations.scoring.aggregate import Estimate
 
 
@@ -40,11 +40,12 @@ def standings(
 def everyone(board: Board) -> list[Standing]:
     """Return all of a board's rows with their ranks, the greatest score first.
 
-    Results that were withdrawn are left out.
+    Results that were withdrawn or superseded are left out, and those by another version of the
+    suite: they can't be compared.
     """
     benchmarks = list(board.suite.benchmarks.all())
     results = (
-        published()
+        ranked()
         .filter(board=board)
         .select_related("revision__model", "submission")
         .only(

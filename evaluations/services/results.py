@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from evaluations.enums import SubmissionState
 from evaluations.models import Result, Run, Score
 from evaluations.scoring.aggregate import Estimate
+from evaluations.services.rescoring import supersede
 from evaluations.services.runs import advance
 
 
@@ -33,6 +34,8 @@ def publish(
 ) -> Result:
     """Publish a run's result, in one transaction with its submission's last state.
 
+    If it scored recorded answers again, the result that stood until now is superseded.
+
     Args:
         run: in the state publishing.
         token: its lease's token.
@@ -45,11 +48,17 @@ def publish(
         StaleLeaseError: if another worker was faster; nothing was changed.
     """
     submission = run.submission
-    benchmarks = {
-        benchmark.name: benchmark for benchmark in submission.board.suite.benchmarks.all()
-    }
+    benchmarks = {benchmark.name: benchmark for benchmark in submission.suite.benchmarks.all()}
     with transaction.atomic():
-        advance(run=run, by=by, to=SubmissionState.PUBLISHED, token=token, finished_at=Now())
+        note = supersede(rescoring=submission, by=by) if submission.rescores_id else ""
+        advance(
+            run=run,
+            by=by,
+            to=SubmissionState.PUBLISHED,
+            token=token,
+            note=note,
+            finished_at=Now(),
+        )
         result = Result.objects.create(
             submission=submission,
             revision=submission.revision,

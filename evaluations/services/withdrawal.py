@@ -3,7 +3,7 @@
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from evaluations.enums import SubmissionState, states_before
+from evaluations.enums import OPEN_STATES, SubmissionState, states_before
 from evaluations.errors import AssayError
 from evaluations.models import Run, Submission, SubmissionEvent
 from evaluations.services.runs import raise_tokens
@@ -32,6 +32,9 @@ def withdraw(*, submission: Submission, by: str) -> bool:
             SubmissionEvent.objects.create(
                 submission=submission, state=SubmissionState.WITHDRAWN, actor=by
             )
+            # Or its answers, scored again, would bring it back onto the board.
+            for again in submission.rescored_by.filter(state__in=sorted(OPEN_STATES)):
+                withdraw(submission=again, by=by)
     return bool(withdrawn)
 
 
