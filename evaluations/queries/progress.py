@@ -1,13 +1,14 @@
-"""Where a submission stands: its place in the queue and what is answered."""
+"""How far a submission's run has come."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q, Sum
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import Now
 from django.utils import timezone
 
-from evaluations.enums import OPEN_STATES, SubmissionState
+from evaluations.enums import OPEN_STATES, SubmissionState, UnitState
 from evaluations.models import Run, Submission, Unit
 
 
@@ -27,28 +28,24 @@ class Progress:
     Attributes:
         answered, documents: over all tasks; both 0 until the run is planned.
         seconds_left: from the run's own pace so far; None while there is none to judge by.
+        per_second: documents; likewise.
+        step_done, step_total: how far the present stage has come in its own pieces (files, tasks,
+            items); 0 of 0 where none are counted.
+        workers: how many answer just now; a worker answers one unit at a time.
     """
 
     tasks: list[TaskProgress]
     answered: int
     documents: int
     seconds_left: int | None
+    per_second: float | None = None
+    step_done: int = 0
+    step_total: int = 0
+    workers: int = 0
 
 
-def position(submission: Submission) -> int | None:
-    """Return the place in the queue, 1 for the next to start; None unless it is waiting."""
-    if submission.state != SubmissionState.QUEUED:
-        return None
-    earlier = Q(created_at__lt=submission.created_at) | Q(
-        created_at=submission.created_at, pk__lt=submission.pk
-    )
-    return 1 + Submission.objects.filter(earlier, state=SubmissionState.QUEUED).count()
-
-
-def positions() -> dict[int, int]:
-    """Return the place in the queue of all that wait, by primary key, in one query."""
-    waiting = Submission.objects.filter(state=SubmissionState.QUEUED).order_by("created_at", "pk")
-    return {pk: place for place, pk in enumerate(waiting.values_list("pk", flat=True), start=1)}
+#: Units that somebody is at work on.
+_HELD = Q(state=UnitState.CLAIMED, lease_until__gt=Now())
 
 
 def progress(submission: Submission) -> Progress:
@@ -61,23 +58,30 @@ def progress_of(submissions: Sequence[Submission]) -> list[Progress]:
     rows = (
         Unit.objects.filter(run__submission__in=submissions)
         .values_list("run__submission", "task")
-        .annotate(Sum("answered"), Sum("count"))
+        .annotate(Sum("answered"), Sum("count"), held=Count("pk", filter=_HELD))
         .order_by("task")
     )
     tasks = defaultdict(list)
-    for submission, task, answered, documents in rows:
+    workers: Counter[int] = Counter()
+    for submission, task, answered, documents, held in rows:
         tasks[submission].append(TaskProgress(task, answered, documents))
-    return [_progress(submission, tasks[submission.pk]) for submission in submissions]
+        workers[submission] += held
+    return [
+        _progress(submission, tasks[submission.pk], workers[submission.pk])
+        for submission in submissions
+    ]
 
 
-def _progress(submission: Submission, tasks: list[TaskProgress]) -> Progress:
+def _progress(submission: Submission, tasks: list[TaskProgress], workers: int) -> Progress:
     run: Run | None = getattr(submission, "run", None)
     answered, documents = sum(t.answered for t in tasks), sum(t.documents for t in tasks)
-    left = None
+    left = pace = None
     if answered and run and run.answering_since and submission.state == SubmissionState.RUNNING:
         spent = (timezone.now() - run.answering_since).total_seconds()
-        left = round(spent / answered * (documents - answered))
-    return Progress(tasks, answered, documents, left)
+        pace = answered / spent
+        left = round((documents - answered) / pace)
+    done, total = (run.step_done, run.step_total) if run and submission.is_open else (0, 0)
+    return Progress(tasks, answered, documents, left, pace, done, total, workers)
 
 
 def working() -> int:

@@ -1,15 +1,16 @@
 """A submission with all it needs to be shown, and the stages of its life."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
 from evaluations.enums import OPEN_STATES, SubmissionState
-from evaluations.models import Submission
+from evaluations.models import Submission, SubmissionEvent
 
 #: The stages of a submission that goes well, in order.
 LIFE = list(SubmissionState)[: list(SubmissionState).index(SubmissionState.PUBLISHED) + 1]
@@ -40,17 +41,30 @@ class Stage:
     took: timedelta | None
 
 
+@dataclass(frozen=True, slots=True)
+class Interruption:
+    """A fault after which the site went on, or will go on, by itself; `code` is a `FailureCode`."""
+
+    at: datetime
+    state: SubmissionState
+    code: str
+
+
 def by_id(public_id: str) -> Submission | None:
     """Return a submission with its model, board, run and result, or None."""
     return _whole().filter(public_id=public_id).first()
 
 
 def _whole() -> QuerySet[Submission]:
-    return Submission.objects.select_related(
-        "revision__model", "board__suite", "by", "run", "result"
-    ).defer(
-        "revision__files", "revision__card", "run__plan", "run__environment", "run__pack",
-        "result__plan", "result__environment", "result__config",
+    return (
+        Submission.objects.select_related(
+            "revision__model", "board__suite", "by", "run", "result", "rescores"
+        )
+        .prefetch_related("events")
+        .defer(
+            "revision__files", "revision__card", "run__plan", "run__environment", "run__pack",
+            "result__plan", "result__environment", "result__config",
+        )
     )  # fmt: skip
 
 
@@ -94,10 +108,12 @@ def open_of(by: User) -> int:
 
 def stages(submission: Submission) -> list[Stage]:
     """Return every stage in order, with when it began and how long it took."""
-    events = list(submission.events.all())
+    events = [next(entered) for _, entered in _by_stage(submission)]
     began = {SubmissionState(event.state): event.at for event in events}
     ended = {SubmissionState(event.state): after.at for event, after in pairwise(events)}
-    last = max((LIFE.index(state) for state in LIFE if state in began), default=0)
+    # Answers that are scored again were given in another submission's life.
+    life = LIFE[LIFE.index(SubmissionState.SCORING) :] if submission.rescores_id else LIFE
+    last = max((life.index(state) for state in life if state in began), default=0)
     return [
         Stage(
             state=state,
@@ -105,8 +121,33 @@ def stages(submission: Submission) -> list[Stage]:
             began=began.get(state),
             took=ended[state] - began[state] if state in ended and state != LIFE[-1] else None,
         )
-        for place, state in enumerate(LIFE)
+        for place, state in enumerate(life)
     ]
+
+
+def may_end(submission: Submission, user: User) -> bool:
+    """Whether somebody may cancel or withdraw a submission: who made it, or the site's staff.
+
+    Scoring answers again is the operator's doing, and only staff can stop it; what comes out of it
+    is the submitter's again.
+    """
+    if user.is_staff:
+        return True
+    return user.pk == submission.by_id and not (submission.rescores_id and submission.is_open)
+
+
+def interruptions(submission: Submission) -> list[Interruption]:
+    """Return what interrupted a submission, the first one first: events that entered no stage."""
+    return [
+        Interruption(event.at, SubmissionState(event.state), event.note)
+        for _, (_, *again) in _by_stage(submission)
+        for event in again
+    ]
+
+
+def _by_stage(submission: Submission) -> Iterator[tuple[str, Iterator[SubmissionEvent]]]:
+    """Yield a submission's events by stage; the first of each entered it."""
+    return groupby(submission.events.all(), key=lambda event: event.state)
 
 
 def _status(submission: Submission, state: SubmissionState, ahead: int) -> StageStatus:
@@ -120,4 +161,5 @@ def _status(submission: Submission, state: SubmissionState, ahead: int) -> Stage
         SubmissionState.FAILED: StageStatus.FAILED,
         SubmissionState.CANCELLED: StageStatus.STOPPED,
         SubmissionState.WITHDRAWN: StageStatus.STOPPED,
+        SubmissionState.UNCHANGED: StageStatus.DONE,
     }.get(SubmissionState(submission.state), StageStatus.NOW)

@@ -64,11 +64,36 @@ class PinsOut(Schema):
     machine: MachineOut
 
 
+class EffortOut(Schema):
+    """What a run took; null and empty where nothing was recorded.
+
+    Attributes:
+        wall_seconds: from start to end, pauses included.
+        worker_seconds: of all workers together, over every attempt.
+        energy_joules: of the same; null if it was not measured.
+        energy_method: `measured`, `estimated`, or another word; empty if nobody said.
+        isolation: `bubblewrap`, or `none` if any part ran without a sandbox.
+    """
+
+    started: datetime | None
+    finished: datetime | None
+    wall_seconds: float | None
+    worker_seconds: float | None
+    energy_joules: float | None
+    energy_watt_hours: float | None
+    energy_method: str
+    isolation: str
+
+
 class ResultOut(Schema):
     """A published result.
 
     Attributes:
-        rank: null if the result was withdrawn; it keeps its address and files.
+        suite: the version that it was measured by.
+        rank: null if the result was withdrawn or superseded, or its board measures by another
+            version of the suite by now; it keeps its address and files.
+        supersedes: the id of the result whose answers were scored again, or null.
+        superseded_by: the id of the result that scored these answers again, or null.
         signed: false: the digests are the site's word, nothing more yet.
     """
 
@@ -80,6 +105,8 @@ class ResultOut(Schema):
     suite: str
     rank: int | None
     withdrawn: bool
+    supersedes: str | None
+    superseded_by: str | None
     score: float
     stderr: float | None
     published_at: datetime
@@ -87,6 +114,7 @@ class ResultOut(Schema):
     benchmarks: list[LineOut]
     files: list[FileOut]
     pins: PinsOut
+    effort: EffortOut
     plan_sha256: str
     manifest_sha256: str
     bundle_sha256: str

@@ -38,7 +38,7 @@ class ModelOut(Schema):
 
 
 class ModelDetailOut(ModelOut):
-    """A model with its results too, the newest first; those that were withdrawn say so."""
+    """A model with its results too, the newest first; those that don't stand say so."""
 
     results: list[ResultItem]
 

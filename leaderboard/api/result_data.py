@@ -11,7 +11,7 @@ from evaluations.models import Result
 
 
 class ResultItem(Schema):
-    """A result in a list; one that was withdrawn has left its board."""
+    """A result in a list; one that was withdrawn or superseded has left its board."""
 
     id: str
     url: str
@@ -21,6 +21,7 @@ class ResultItem(Schema):
     score: float
     stderr: float | None
     withdrawn: bool
+    superseded: bool
     submission: str
     published_at: datetime
 
@@ -43,6 +44,7 @@ def item(request: HttpRequest, result: Result) -> ResultItem:
         score=result.value,
         stderr=result.stderr,
         withdrawn=result.submission.state == SubmissionState.WITHDRAWN,
+        superseded=result.submission.state == SubmissionState.SUPERSEDED,
         submission=result.submission.public_id,
         published_at=result.published_at,
     )

@@ -9,12 +9,13 @@ from evaluations.enums import ModelSource, SubmissionState
 from evaluations.errors import AssayError
 from evaluations.licences import may_redistribute
 from evaluations.models import Result
-from evaluations.queries import results
+from evaluations.queries import rescoring, results
 from evaluations.queries.catalogue import source_and_name
+from evaluations.queries.effort import effort
 from evaluations.queries.pins import pins
 from leaderboard.api import downloads
 from leaderboard.api.benchmarks import ProtocolOut
-from leaderboard.api.certificate import FileOut, LineOut, PinsOut, ResultOut
+from leaderboard.api.certificate import EffortOut, FileOut, LineOut, PinsOut, ResultOut
 from leaderboard.api.cursors import NO_NUL, Cursor, Limit, piece, read
 from leaderboard.api.links import links
 from leaderboard.api.result_data import ResultsOut, item
@@ -44,15 +45,18 @@ def get_result(request: HttpRequest, result_id: str) -> ResultOut:
     """Return a result with everything pinned."""
     result = found(result_id)
     standing = results.standing(result)
+    before, after = rescoring.predecessor(result), rescoring.successor(result)
     return ResultOut(
         id=result.public_id,
         model=str(result.revision.model),
         revision=result.revision.commit,
         licence=result.revision.licence,
         board=result.board.slug,
-        suite=str(result.board.suite),
+        suite=str(result.submission.suite),
         rank=standing.rank if standing else None,
         withdrawn=result.submission.state == SubmissionState.WITHDRAWN,
+        supersedes=before.public_id if before else None,
+        superseded_by=after.public_id if after else None,
         score=result.value,
         stderr=result.stderr,
         published_at=result.published_at,
@@ -60,6 +64,9 @@ def get_result(request: HttpRequest, result_id: str) -> ResultOut:
         benchmarks=[_line(line) for line in results.lines(result)],
         files=[FileOut(**file) for file in result.revision.files],
         pins=PinsOut.from_orm(pins(result)),
+        effort=EffortOut.from_orm(
+            effort(getattr(result.submission, "run", None), result.environment)
+        ),
         plan_sha256=result.plan_sha256,
         manifest_sha256=result.manifest_sha256,
         bundle_sha256=result.bundle_sha256,

@@ -166,10 +166,11 @@ def found(public_id: str) -> Submission:
 
 def _own(request: HttpRequest, public_id: str) -> Submission:
     submission, person = found(public_id), _person(request)
-    if submission.by_id != person.pk and not person.is_staff:
+    if not submissions.may_end(submission, person):
+        whose = "the operator's doing" if submission.by_id == person.pk else "somebody else's"
         raise AssayError(
             "not_yours",
-            f"The submission {public_id} is somebody else's.",
+            f"The submission {public_id} is {whose}.",
             "Only the submitter or staff of this site can do this.",
         )
     return submission

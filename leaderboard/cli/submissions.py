@@ -10,7 +10,7 @@ from leaderboard.cli.client import SHORT, Patience, ask
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 #: A state that this version doesn't know counts as under way, unless there is a result.
-_ENDED = {"published", "failed", "cancelled", "withdrawn", "superseded", "rejected"}
+_ENDED = {"published", "failed", "cancelled", "withdrawn", "superseded", "unchanged", "rejected"}
 _WITHOUT_RESULT = _ENDED - {"published", "superseded"}
 
 

@@ -1,14 +1,17 @@
 """Words of the pages for what the domain names in code."""
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from evaluations.enums import Scope, SubmissionState
-from evaluations.failures import Mender
+from evaluations.failures import MAX_ATTEMPTS, Mender, Retry
 
 STATES = {
     SubmissionState.QUEUED: _("Queued"),
     SubmissionState.FETCHING: _("Fetching"),
     SubmissionState.PLANNING: _("Planning"),
+    SubmissionState.SMOKE: _("Trying out"),
     SubmissionState.RUNNING: _("Running"),
     SubmissionState.SCORING: _("Scoring"),
     SubmissionState.PUBLISHING: _("Publishing"),
@@ -16,23 +19,54 @@ STATES = {
     SubmissionState.FAILED: _("Failed"),
     SubmissionState.CANCELLED: _("Cancelled"),
     SubmissionState.WITHDRAWN: _("Withdrawn"),
+    SubmissionState.SUPERSEDED: _("Superseded"),
+    SubmissionState.UNCHANGED: _("Unchanged"),
 }
 
 STAGE_NOTES = {
     SubmissionState.QUEUED: _("waiting for a worker"),
     SubmissionState.FETCHING: _("every file of the model, hashed"),
     SubmissionState.PLANNING: _("every prompt is built once"),
+    SubmissionState.SMOKE: _("ten items through the whole path"),
     SubmissionState.RUNNING: _("the model answers"),
     SubmissionState.SCORING: _("replayed through stock lm-eval"),
     SubmissionState.PUBLISHING: _("bundle and standings"),
     SubmissionState.PUBLISHED: _("the result has its own page"),
 }
 
+#: How far a stage has come in its own pieces, where they are counted.
+STEPS = {
+    SubmissionState.FETCHING: ngettext_lazy(
+        "%(done)s of %(total)s file", "%(done)s of %(total)s files", "total"
+    ),
+    SubmissionState.PLANNING: ngettext_lazy(
+        "%(done)s of %(total)s task", "%(done)s of %(total)s tasks", "total"
+    ),
+    SubmissionState.SMOKE: ngettext_lazy(
+        "%(done)s of %(total)s item", "%(done)s of %(total)s items", "total"
+    ),
+}
+
 MENDERS = {
     Mender.SUBMITTER: _("the submitter"),
-    Mender.OPERATOR: _("the operator of this site"),
+    Mender.OPERATOR: _("the operator of this site; the model is not at fault"),
     Mender.PLATFORM: _("the site; the model is not at fault"),
 }
+
+RETRIES = {
+    Retry.NEVER: _("not by itself: it would fail again"),
+    Retry.BACKOFF: format_lazy(
+        _("up to {attempts} attempts, with a pause that grows"), attempts=MAX_ATTEMPTS
+    ),
+    Retry.ESCALATE: _("once more, with twice the memory or time"),
+}
+
+ISOLATIONS = {
+    "bubblewrap": _("Ran in a sandbox: no network, no secrets, one folder to write in"),
+    "none": _("Ran without a sandbox: no wall between it and the host"),
+}
+
+ENERGY_METHODS = {"measured": _("measured"), "estimated": _("estimated"), "": _("estimated")}
 
 SCOPES = {
     Scope.READ: _("read what is yours: your name, your submissions"),

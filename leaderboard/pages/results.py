@@ -5,7 +5,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from evaluations.enums import SubmissionState
-from evaluations.queries import results
+from evaluations.queries import rescoring, results
+from evaluations.queries.effort import effort
 from evaluations.queries.pins import pins
 from leaderboard.api.downloads import model_size
 from leaderboard.api.links import links
@@ -17,6 +18,7 @@ def result(request: HttpRequest, public_id: str) -> HttpResponse:
     found = results.by_id(public_id)
     if found is None:
         raise Http404(_("There is no such result."))
+    before = rescoring.predecessor(found)
     context = {
         "section": "boards",
         "result": found,
@@ -25,8 +27,14 @@ def result(request: HttpRequest, public_id: str) -> HttpResponse:
         "estimate": results.estimate(found),
         "standing": results.standing(found),
         "withdrawn": found.submission.state == SubmissionState.WITHDRAWN,
+        "outdated": results.is_outdated(found),
+        "suite": found.submission.suite,
+        "supersedes": before,
+        "superseded_by": rescoring.successor(found),
+        "changes": rescoring.changes(found, before) if before else [],
         "lines": results.lines(found),
         "pins": pins(found),
+        "effort": effort(getattr(found.submission, "run", None), found.environment),
         "links": links(request, found),
         "model_size": model_size(found.revision),
         "seal": rosette(found.manifest_sha256),

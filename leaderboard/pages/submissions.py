@@ -13,11 +13,15 @@ from django.views.decorators.http import require_POST
 from evaluations.enums import SubmissionState
 from evaluations.failures import MAX_ATTEMPTS, failure
 from evaluations.models import Submission, SubmissionEvent
-from evaluations.queries import submissions
-from evaluations.queries.progress import position, progress
+from evaluations.queries import submissions, workers
+from evaluations.queries.lacking import lack
+from evaluations.queries.pauses import pause
+from evaluations.queries.progress import progress
+from evaluations.queries.turns import position, wait
 from evaluations.services import runs, withdrawal
-from leaderboard.pages.labels import MENDERS, STAGE_NOTES
+from leaderboard.pages.labels import MENDERS, RETRIES, STAGE_NOTES
 from leaderboard.pages.responses import SeeOther
+from leaderboard.pages.waiting import missing
 
 
 @never_cache
@@ -25,14 +29,22 @@ def submission(request: HttpRequest, public_id: str) -> HttpResponse:
     """Show where a submission stands; `?fragment=1` asks for the part that changes."""
     found = _submission(public_id)
     meaning = failure(found.failure_code)
+    place = position(found)
+    come = progress(found)
+    lacking = missing(lack(found, come, list(workers.living()))) if found.is_open else []
     context = {
         "section": "queue",
         "submission": found,
         "stages": [(stage, STAGE_NOTES[stage.state]) for stage in submissions.stages(found)],
-        "progress": progress(found),
-        "position": position(found),
+        "progress": come,
+        "position": place,
+        "missing": lacking,
+        "wait": wait(place) if place and not lacking else None,
+        "pause": pause(found, come),
+        "interruptions": submissions.interruptions(found),
         "failure": meaning if found.failure_code else None,
         "mender": MENDERS[meaning.mender],
+        "retries": RETRIES[meaning.retry],
         "attempts": MAX_ATTEMPTS,
         "withdrawal": _withdrawal(found),
         "address": request.build_absolute_uri(reverse("submission", args=[public_id])),
@@ -91,4 +103,4 @@ def _withdrawal(found: Submission) -> SubmissionEvent | None:
 
 def _is_own(request: HttpRequest, found: Submission) -> bool:
     user = request.user
-    return user.is_authenticated and (user.pk == found.by_id or user.is_staff)
+    return user.is_authenticated and submissions.may_end(found, user)

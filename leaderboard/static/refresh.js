@@ -6,7 +6,7 @@ const SLOWER = 1.3;
 
 const live = document.getElementById("live");
 const status = document.getElementById("status");
-let shown = live.innerHTML;
+let shown = "";
 let state = part(live).dataset.state;
 let wait = FIRST;
 
@@ -20,11 +20,40 @@ async function fetchFragment() {
   return response.text();
 }
 
-function show(html) {
-  // Whoever stands inside with the keyboard keeps their place; the next round shows the news.
-  if (live.contains(document.activeElement)) return;
-  live.innerHTML = html;
-  shown = html;
+function show(fresh) {
+  for (const piece of fresh.querySelectorAll("[data-piece]")) {
+    const old = live.querySelector(`[data-piece="${piece.dataset.piece}"]`);
+    if (piece.dataset.piece === "log") showLog(old, piece);
+    // Whoever stands inside with the keyboard keeps their place; the next round shows the news.
+    else if (!old.contains(document.activeElement) && old.outerHTML !== piece.outerHTML) old.replaceWith(piece);
+  }
+}
+
+// The log's box stays, so that focus, selection above and the line that is being read keep their place.
+function showLog(old, fresh) {
+  old.hidden = fresh.hidden;
+  const box = old.querySelector(".log");
+  const pre = box.querySelector("pre");
+  const before = pre.textContent.split("\n");
+  const after = fresh.querySelector("pre").textContent.split("\n");
+  const kept = overlap(before, after);
+  if (kept === before.length && kept === after.length) return;
+  // The box counts from its end (column-reverse): 0 is the newest line, which a follower stays with.
+  const follows = box.scrollTop > -2;
+  const height = pre.offsetHeight;
+  pre.textContent = before.concat(after.slice(kept)).join("\n");
+  const grown = pre.offsetHeight - height;
+  const at = box.scrollTop;
+  pre.textContent = after.join("\n");
+  box.scrollTop = follows ? 0 : at - grown;
+}
+
+// How many of the last old lines the new ones begin with.
+function overlap(before, after) {
+  for (let count = Math.min(before.length, after.length); count > 0; count--) {
+    if (before.slice(-count).every((line, at) => line === after[at])) return count;
+  }
+  return 0;
 }
 
 function take(html) {
@@ -32,7 +61,8 @@ function take(html) {
   // The end changes the heading and the buttons too, so the whole page is asked for.
   if (fresh.dataset.open === "no") return location.reload();
   wait = html === shown ? Math.min(wait * SLOWER, LAST) : FIRST;
-  show(html);
+  shown = html;
+  show(fresh);
   if (fresh.dataset.state !== state) status.textContent = state = fresh.dataset.state;
 }
 

@@ -10,7 +10,16 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-from tests.factories import make_board, make_model, make_result, make_revision, make_submission
+from evaluations.needs import Needs
+from tests.factories import (
+    make_board,
+    make_model,
+    make_result,
+    make_revision,
+    make_submission,
+    make_unit,
+    make_worker,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 _CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -34,6 +43,11 @@ def addresses() -> list[str]:
         board=board, state="failed", failure_code="nan_logits", failure_detail="<b>3 weights</b>"
     )
     running = make_submission(board=board, state="running")
+    make_unit(running.run, _LONG)
+    make_worker(memory=0, run=running.run)
+    waiting = make_submission(board=board, revision=make_revision(make_model(_LONG + "-too")))
+    waiting.run.needs = Needs(memory=10**12, tags=("gpu",)).as_json()
+    waiting.run.save()
     make_board("empty")
     make_board("draft", draft=True)
     return [
@@ -44,6 +58,7 @@ def addresses() -> list[str]:
         f"/results/{result.public_id}/",
         f"/submissions/{failed.public_id}/",
         f"/submissions/{running.public_id}/",
+        f"/submissions/{waiting.public_id}/",
         f"/models/local/{_LONG}/",
         "/queue/",
         "/accounts/login/",

@@ -39,6 +39,29 @@ def test_result_is_given_with_everything_pinned(client):
         assert data[name] == getattr(result, name)
 
 
+def test_result_tells_what_its_run_took(client):
+    result = factories.make_result(environment={"energy_method": "measured"})
+    run = result.submission.run
+    run.started_at, run.finished_at = factories.ago(90), factories.ago(30)
+    run.busy_seconds, run.energy_joules, run.isolation = 7000, 3600, "none"
+    run.save()
+    effort = client.get(address(result)).json()["effort"]
+    assert effort.pop("wall_seconds") == pytest.approx(3600, abs=1)
+    assert effort.pop("started") < effort.pop("finished")
+    assert effort == {
+        "worker_seconds": 7000,
+        "energy_joules": 3600,
+        "energy_watt_hours": 1,
+        "energy_method": "measured",
+        "isolation": "none",
+    }
+
+
+def test_result_of_which_nothing_was_recorded_tells_null(client):
+    effort = client.get(address(factories.make_result())).json()["effort"]
+    assert effort == dict.fromkeys(effort) | {"energy_method": "", "isolation": ""}
+
+
 def test_links_of_a_result_lead_somewhere(client):
     result = factories.make_result()
     links = client.get(address(result)).json()["links"]

@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from evaluations.models import Submission
 from evaluations.services.withdrawal import withdraw
 from tests import factories
 
@@ -42,10 +43,24 @@ def paths():
     failed.run.save()
     withdrawn = factories.make_result(board=board)
     withdraw(submission=withdrawn.submission, by="ana")
-    pages = [running, factories.make_submission(), failed, result.submission, withdrawn.submission]
+    old = factories.make_result(board=board)
+    Submission.objects.filter(pk=old.submission_id).update(state="superseded")
+    new = factories.make_result(board=board, revision=old.revision, rescores=old.submission)
+    paused = factories.make_submission(board=board, state="planning")
+    factories.make_event(paused, "queued", note="disk_full")
+    paused.run.faults, paused.run.not_before = 1, factories.ago(-1)
+    paused.run.step_total = 4
+    paused.run.save()
+    factories.make_worker(memory=0, run=running.run)
+    pages = [
+        running, factories.make_submission(), failed, paused, result.submission,
+        withdrawn.submission,
+        old.submission, new.submission,
+    ]  # fmt: skip
     return [
         "/", "/boards/demo/", "/boards/demo/?q=none", "/boards/empty/", "/boards/draft/",
         f"/results/{result.public_id}/", f"/results/{withdrawn.public_id}/",
+        f"/results/{old.public_id}/", f"/results/{new.public_id}/",
         f"/models/local/{result.revision.model.name}/",
         "/queue/", "/submit/", "/account/", "/accounts/login/", "/nothing/",
         *(f"/submissions/{submission.public_id}/" for submission in pages),

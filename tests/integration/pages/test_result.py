@@ -1,5 +1,6 @@
 import pytest
 
+from evaluations.models import Run
 from tests import factories
 from tests.history import rewriting
 
@@ -85,6 +86,51 @@ def test_result_of_a_benchmark_that_was_not_measured_shows_a_dash(client):
 def test_result_whose_plan_says_nothing_is_still_shown(client):
     result = factories.make_result(plan={}, environment={})
     assert "not recorded" in get(client, result).content.decode()
+
+
+def make_effort(result, **fields):
+    Run.objects.filter(submission=result.submission).update(
+        **{
+            "started_at": factories.ago(90), "finished_at": factories.ago(30),
+            "busy_seconds": 7000.0, "isolation": "bubblewrap",
+        } | fields
+    )  # fmt: skip
+
+
+def effort_of(client, result):
+    page = " ".join(get(client, result).content.decode().split())
+    return page[page.index('aria-labelledby="effort"') :]
+
+
+def test_result_shows_what_its_run_took(client):
+    result = factories.make_result()
+    make_effort(result, energy_joules=1117.0)
+    panel = effort_of(client, result)
+    assert "60 min <small>from start to end, pauses included" in panel
+    assert "1 h 57 min <small>of all workers together, over every attempt" in panel
+    assert "0.31 Wh, estimated" in panel
+    assert "Ran in a sandbox: no network" in panel
+
+
+@pytest.mark.parametrize(
+    ("method", "text"), [("measured", "measured"), ("estimated", "estimated"), ("RAPL", "RAPL")]
+)
+def test_result_says_how_its_energy_was_found(client, method, text):
+    result = factories.make_result(environment={"energy_method": method})
+    make_effort(result, energy_joules=36_000_000.0)
+    assert f"10 kWh, {text} </dd>" in effort_of(client, result)
+
+
+def test_result_whose_energy_nobody_measured_says_so(client):
+    result = factories.make_result()
+    make_effort(result, isolation="none")
+    panel = effort_of(client, result)
+    assert "not measured" in panel
+    assert '<dd class="st-ours"> Ran without a sandbox' in panel
+
+
+def test_result_of_which_nothing_was_recorded_says_so(client):
+    assert effort_of(client, factories.make_result()).count("not recorded") == 3
 
 
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "نموذج", "x" * 96])
