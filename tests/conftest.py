@@ -43,6 +43,9 @@ def _belongs(item: pytest.Item) -> bool:
 
 
 def _touches_stack(item: pytest.Item) -> bool:
+    if item.get_closest_marker("engine") and not item.get_closest_marker("distributed"):
+        # Their time goes into runners, which know of no database; whole sites run on both.
+        return False
     asked = set(getattr(item, "fixturenames", ()))
     return item.get_closest_marker("django_db") is not None or bool(asked & _STACK_FIXTURES)
 
