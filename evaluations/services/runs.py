@@ -21,7 +21,7 @@ from evaluations.redaction import public_text
 from evaluations.services.bell import MAX_RINGS, ring_on_commit
 
 #: After the first, second … fault of the platform, wait so many seconds before trying again.
-_BACKOFF = (10, 120)
+_BACKOFF = (10, 60)
 _LOG_LINES = 50
 _DETAIL_CHARACTERS = 2000
 
