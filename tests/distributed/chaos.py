@@ -4,7 +4,7 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from celery import Celery
@@ -36,11 +36,18 @@ class Storm:
     disk: Disk | None
     away: float
     chance: random.Random
+    waves: Iterator[str]
     began: float = field(default_factory=time.monotonic)
 
     def say(self, text: str) -> None:
         """Write into the journal what happens now; pytest shows it where a test fails."""
         sys.stderr.write(f"{time.monotonic() - self.began:7.1f} s  {text}\n")
+
+    def feed(self, least: int = 1) -> None:
+        """Submit the next board's models if fewer runs than `least` are open."""
+        progress = self.copy.ledger.progress()
+        if sum(state != "published" for state, _ in progress.values()) < least:
+            self.copy.submit(next(self.waves))
 
     def claims(self) -> list[Claim]:
         """Return what workers that live hold just now."""
@@ -51,6 +58,7 @@ class Storm:
         found: list[Claim] = []
 
         def look() -> bool:
+            self.feed()
             found[:] = [each for each in self.claims() if each.kind in kinds]
             return bool(found)
 
@@ -77,6 +85,7 @@ def kill_runner(storm: Storm) -> list[Claim]:
     found: list[tuple[Claim, int]] = []
 
     def look() -> bool:
+        storm.feed()
         found[:] = [(c, pid) for c in storm.claims() for pid in storm.fleet.runners(c.pid)]
         return bool(found)
 
@@ -202,7 +211,7 @@ def order(chance: random.Random, count: int, kinds: Sequence[str]) -> list[str]:
     return chosen[:count]
 
 
-def campaign(storm: Storm, faults: Sequence[str], boards: Sequence[str]) -> None:
+def campaign(storm: Storm, faults: Sequence[str]) -> None:
     """Disturb a site that always has something to do, and wait until it has done it all.
 
     A run that is interrupted three times without any progress fails, as it should. So each fault
@@ -213,13 +222,11 @@ def campaign(storm: Storm, faults: Sequence[str], boards: Sequence[str]) -> None
         AssertionError: if a run fails.
         TimeoutError: if one is stuck.
     """
-    waves = iter(boards)
     interrupted: list[Claim] = []
     for number, name in enumerate(faults, 1):
         if name not in GENTLE:
             _settle(storm, interrupted)
-        if len(_open(storm)) * 2 < len(storm.copy.models):
-            storm.copy.submit(next(waves))
+        storm.feed((len(storm.copy.models) + 1) // 2)
         storm.say(f"{number}/{len(faults)} {name}")
         interrupted += FAULTS[name](storm)
         _replace_ended(storm)

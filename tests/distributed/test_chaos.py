@@ -60,11 +60,13 @@ def test_faults_change_nothing_but_the_time_it_takes(prepared: Prepared, tmp_pat
         copy.ledger.watch()
         fleet = Fleet(copy.site.var, copy.site.environment, own.enter if own else (), WORKERS)
         chance, away = random.Random(SEED), 60 if IS_LONG else 8
-        storm = Storm(copy, fleet, prepared.database, prepared.broker, own, away, chance)
+        storm = Storm(
+            copy, fleet, prepared.database, prepared.broker, own, away, chance, iter(BOARDS)
+        )
         kinds = [name for name in FAULTS if own or name != "fill_disk"]
         storm.say(f"CHAOS_SEED={SEED} CHAOS_FAULTS={COUNT}")
         with running(fleet):
-            campaign(storm, order(chance, COUNT, kinds), BOARDS)
+            campaign(storm, order(chance, COUNT, kinds))
         until(lambda: not fleet.left(), 10)
         assert copy.ledger.trespasses() == []
         outcomes = list(copy.ledger.outcomes())
