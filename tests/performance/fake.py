@@ -44,6 +44,9 @@ class Place:
     def is_usable(self) -> bool:
         return True
 
+    def serves(self, run: Run) -> bool:
+        return self.run_id in {None, run.pk}
+
     def enter(self, run: Run, **_: object) -> Stage:
         if self.run_id is None:
             _seen.update(asked=[], statements=0, sql=0.0, store=0.0)
