@@ -95,7 +95,7 @@ def _asking() -> dict[str, list[float]]:
 
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
-    return {"choose": _timed(claims._candidates), "sweep": _timed(claims.waiting)}
+    return {"choose": _timed(lambda: list(claims._candidates())), "sweep": _timed(claims.waiting)}
 
 
 def _timed(question: Callable[[], object]) -> list[float]:
