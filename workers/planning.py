@@ -14,6 +14,8 @@ from workers.pack import pack_digest
 #: that claiming costs nothing beside answering. Cut by the task alone, never by the workers.
 UNIT_DOCUMENTS = {"generate_until": 32}
 _UNIT_DOCUMENTS = 64
+#: Documents of a run's first unit: the other workers wait for its end, so it is short.
+LEADING_DOCUMENTS = 16
 #: Documents that are tried through the whole path before the run.
 SMOKE_DOCUMENTS = 10
 _WEIGHTS = ".safetensors"
@@ -68,13 +70,16 @@ def check_documents(run: Run, tasks: Mapping[str, Any]) -> None:
 
 
 def units(tasks: Mapping[str, Any]) -> list[tuple[str, int, int]]:
-    """Cut a plan into ranges `(task, first, count)` of documents."""
-    return [
-        (task, first, min(size, planned["documents"] - first))
-        for task, planned in tasks.items()
-        for size in [UNIT_DOCUMENTS.get(planned["output_type"], _UNIT_DOCUMENTS)]
-        for first in range(0, planned["documents"], size)
-    ]
+    """Cut a plan into ranges `(task, first, count)` of documents, the run's first one short."""
+    cut: list[tuple[str, int, int]] = []
+    for task, planned in tasks.items():
+        size = UNIT_DOCUMENTS.get(planned["output_type"], _UNIT_DOCUMENTS)
+        first = 0
+        while first < planned["documents"]:
+            count = min(size if cut else LEADING_DOCUMENTS, planned["documents"] - first)
+            cut.append((task, first, count))
+            first += count
+    return cut
 
 
 def smoke_documents(tasks: Mapping[str, Any], count: int = SMOKE_DOCUMENTS) -> dict[str, int]:

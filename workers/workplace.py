@@ -77,7 +77,7 @@ class Workplace:
         return self.run_id is None or (self.run_id, self.escalations) == (run.pk, run.escalations)
 
     def enter(self, run: Run, *, memory: int, patience: float) -> Stage:
-        """Serve a run from now on: limit the runner and fetch what it needs.
+        """Serve a run from now on: fetch what it needs and limit the runner.
 
         Args:
             run: the run.
@@ -89,12 +89,13 @@ class Workplace:
         self.run_id, self.escalations = run.pk, run.escalations
         self._patience = patience
         self.slot.say(f"isolation: {self.isolation}; memory: at most {memory / 1e9:.1f} GB")
+        total = self.slot.pieces(run)
+        # While a new runner is busy with its imports.
+        for done, _ in enumerate(self.slot.fetch(run)):
+            yield Progress(min(done, total), total)
         confined = self.isolation != NONE
         unsafe_code = settings.ASSAY_UNSAFE_CODE and confined
         yield from self.do("begin", memory=memory, confined=confined, unsafe_code=unsafe_code)
-        total = self.slot.pieces(run)
-        for done, _ in enumerate(self.slot.fetch(run)):
-            yield Progress(min(done, total), total)
 
     def do(self, name: Any, *, total: int = 0, **args: Any) -> Generator[Progress, None, Any]:
         """Have the runner take a step; yields its progress and returns its value.

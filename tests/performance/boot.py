@@ -42,7 +42,7 @@ def _boot(slot: Path) -> float:
     began = time.monotonic()
     runner = Runner(slot, slot / "log.txt")
     try:
-        runner.call(Call("begin", {"memory": 8 * 10**9, "confined": False}))
+        runner.call(Call("begin", {"memory": 8 * 10**9, "confined": False, "unsafe_code": False}))
         while (event := runner.poll(1.0)) is None:
             pass
         if event.kind != "done":

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.planning import SMOKE_DOCUMENTS, smoke_documents, units
+from workers.planning import LEADING_DOCUMENTS, SMOKE_DOCUMENTS, smoke_documents, units
 
 _TASK = st.fixed_dictionaries(
     {
@@ -42,3 +42,8 @@ def test_tried_tasks_are_spread_over_a_long_suite() -> None:
 def test_units_cover_every_document_once(plan: dict[str, dict[str, int]]) -> None:
     asked = [(task, n) for task, first, count in units(plan) for n in range(first, first + count)]
     assert asked == [(task, n) for task, of in plan.items() for n in range(of["documents"])]
+
+
+@given(plan=_PLANS)
+def test_the_unit_that_the_others_wait_for_is_short(plan: dict[str, dict[str, int]]) -> None:
+    assert all(count <= LEADING_DOCUMENTS for _, _, count in units(plan)[:1])
