@@ -22,7 +22,7 @@ from leaderboard.cli.exits import FAILED, RefusedError, errors, usage
 from leaderboard.cli.log_files import files
 from leaderboard.cli.options import AsJson, Insecure
 from leaderboard.cli.tables import Column, Table
-from leaderboard.cli.terminal import line, show, show_json
+from leaderboard.cli.terminal import line, quoted, show, show_json
 
 log = typer.Typer(name="log", help="Audit a site's log of runs.", no_args_is_help=True)
 
@@ -82,7 +82,11 @@ def _needed(read: Read, path: str, source: str) -> bytes:
     try:
         return read(path)
     except LookupError:
-        raise AssayError("not_a_log", f"{source} has no {path}; it is no log.") from None
+        raise AssayError(
+            "not_a_log",
+            f"{quoted(source)} has no {path}, so it is no log.",
+            "A site has one from its first submission on.",
+        ) from None
 
 
 def _claimed(note: bytes) -> Checkpoint:
