@@ -7,6 +7,7 @@ at all, whenever the process ends. Of each size there is one checkpoint, and eac
 import logging
 
 from django.db import transaction
+from django.db.models import Max
 
 from evaluations.errors import AssayError
 from evaluations.failures import FailureCode
@@ -61,8 +62,9 @@ def _sequence(keys: Keyring) -> int:
     waiting = list(LogEntry.objects.filter(index=None).order_by("pk")[:BATCH])
     if not waiting:
         return 0
-    if LogEntry.objects.filter(index__gte=first).exists():
-        raise LogInconsistentError(f"there are entries beyond the checkpoint of size {first}")
+    placed = LogEntry.objects.aggregate(last=Max("index"))["last"]
+    if first != (0 if placed is None else placed + 1):
+        raise LogInconsistentError(f"the last checkpoint is of size {first}, not its last entry's")
     for index, entry in enumerate(waiting, start=first):
         _place(entry, index, keys)
     LogEntry.objects.bulk_update(waiting, ["index", "envelope"], batch_size=500)
