@@ -37,6 +37,7 @@ def result(request: HttpRequest, public_id: str) -> HttpResponse:
         "effort": effort(getattr(found.submission, "run", None), found.environment),
         "links": links(request, found),
         "model_size": model_size(found.revision),
+        "logged": results.logged(found),
         "seal": rosette(found.manifest_sha256),
     }
     return render(request, "results/result.html", context)
