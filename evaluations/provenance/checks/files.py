@@ -7,10 +7,8 @@ from evaluations.provenance.bundle import MANIFEST, Entry
 from evaluations.provenance.canonical import jcs
 from evaluations.provenance.checks.evidence import REQUIRED, Evidence
 from evaluations.provenance.checks.outcome import CheckFailedError
+from evaluations.provenance.checks.signed import foreign, outside
 from evaluations.provenance.unpack import Bundle
-
-_OUTSIDE_FOLDERS = ("proof/", "trust/")
-_OUTSIDE_FILES = {MANIFEST, "attestation.dsse.json"}
 
 
 def check_files(evidence: Evidence) -> str:
@@ -18,9 +16,13 @@ def check_files(evidence: Evidence) -> str:
     entries, bundle = evidence.manifest, evidence.bundle
     _check_form(entries, bundle)
     listed = {entry.path for entry in entries}
-    held = {path for path in bundle.members if not _outside(path)}
+    held = {path for path in bundle.members if not outside(path)}
     _refuse("the manifest lists files that are not there", listed - held)
     _refuse("there are files that the manifest does not list", held - listed)
+    beside = set(bundle.members) - held - {MANIFEST}
+    odd = {path for path in beside if foreign(path, bundle.members[path].size)}
+    _refuse("beside the manifest stand files that no bundle has, or that are far too large", odd)
+    _refuse("the manifest lists files that stand beside it", set(filter(outside, listed)))
     _refuse("files that every bundle has are missing", set(REQUIRED) - set(bundle.members))
     for entry in entries:
         _check_entry(entry, bundle)
@@ -36,10 +38,6 @@ def _check_form(entries: tuple[Entry, ...], bundle: Bundle) -> None:
     paths = [entry.path for entry in entries]
     if paths != sorted(set(paths)):
         raise CheckFailedError("manifest.json is not sorted by path, or lists a path twice")
-
-
-def _outside(path: str) -> bool:
-    return path in _OUTSIDE_FILES or path.startswith(_OUTSIDE_FOLDERS)
 
 
 def _refuse(what: str, paths: set[str]) -> None:
