@@ -32,6 +32,7 @@ class FailureCode(StrEnum):
     DOWNLOAD_TIMEOUT = "download_timeout"
     DOWNLOAD_CORRUPT = "download_corrupt"
     STORE_UNAVAILABLE = "store_unavailable"
+    LOG_UNAVAILABLE = "log_unavailable"
     DISK_FULL = "disk_full"
     WORKER_LOST = "worker_lost"
     LEASE_LOST = "lease_lost"
@@ -249,6 +250,13 @@ FAILURES: dict[FailureCode, Failure] = {
         Retry.BACKOFF,
         "The site's own storage could not be reached.",
         "Nothing is lost. The site tries again by itself; if it gives up, submit again later.",
+    ),
+    FailureCode.LOG_UNAVAILABLE: Failure(
+        Mender.OPERATOR,
+        Retry.BACKOFF,
+        "The site's log could not be written.",
+        "Nothing is lost. The site tries again by itself; if it gives up, submit again later. The "
+        "operator finds what is wrong with manage.py log and manage.py keys.",
     ),
     FailureCode.DISK_FULL: Failure(
         Mender.PLATFORM,

@@ -100,6 +100,7 @@ def _is_loopback(host: str) -> bool:
 @pytest.fixture(autouse=True)
 def _own_artefacts(tmp_path: Path, settings: Settings) -> None:
     settings.ASSAY_STORE_URL = (tmp_path / "artifacts").as_uri()
+    settings.ASSAY_KEYS = tmp_path / "keys"
 
 
 @pytest.fixture(scope="session")

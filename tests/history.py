@@ -11,7 +11,10 @@ from django.db.backends.sqlite3.base import DatabaseWrapper as SQLite
 
 from evaluations.append_only import turn_off, turn_on
 
-RULES = import_module("evaluations.migrations.0003_append_only").RULES
+_MIGRATIONS = ("0003_append_only", "0006_log")
+RULES = [
+    rule for name in _MIGRATIONS for rule in import_module(f"evaluations.migrations.{name}").RULES
+]
 
 
 class _Editor:

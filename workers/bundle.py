@@ -173,20 +173,32 @@ def write_run(
     )
 
 
-def seal(root: Path, sealed: Path, target: Path) -> str:
-    """Write the bundle of a finished slot as a tar file.
+def seal(root: Path, sealed: Path) -> str:
+    """Move what belongs into the bundle out of a finished slot, and write its manifest.
 
     Args:
         root: the slot.
-        sealed: an empty folder that takes the bundle's files (moved, not copied).
-        target: the tar file to write.
+        sealed: an empty folder that takes the bundle's files.
 
     Returns:
         The manifest's SHA-256.
     """
     for name in _BUNDLED:
         (root / name).rename(sealed / name)
-    digest = write_manifest(sealed)
+    return write_manifest(sealed)
+
+
+def write_bundle(sealed: Path, evidence: Mapping[str, bytes], target: Path) -> None:
+    """Write a sealed folder as a tar file, with what was signed and logged of it.
+
+    Args:
+        sealed: the folder.
+        evidence: more files, by their paths.
+        target: the tar file.
+    """
+    for name, data in evidence.items():
+        path = sealed / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
     with target.open("wb") as file:
         write_tar(sealed, file)
-    return digest

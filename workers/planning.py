@@ -7,6 +7,7 @@ from evaluations.errors import AssayError
 from evaluations.failures import FailureCode
 from evaluations.models import Revision, Run
 from evaluations.provenance.canonical import jcs, sha256_hex
+from evaluations.queries.protocol import protocol
 from workers import bundle, engine_lock
 from workers.pack import pack_digest
 
@@ -115,7 +116,7 @@ def document(
     revision = submission.revision
     return {
         "v": 1,
-        "suite": suite_part(run),
+        "suite": protocol(submission.suite),
         "model": {"name": str(revision.model), "revision": revision.commit},
         "engine": {
             "name": "hf",
@@ -131,22 +132,6 @@ def document(
         "seeds": bundle.SEEDS,
         "pack_sha256": pack_digest(dict(pack)),
         "tasks": dict(tasks),
-    }
-
-
-def suite_part(run: Run) -> dict[str, Any]:
-    """Return what a plan says of the suite: all that decides how answers become scores."""
-    suite = run.submission.suite
-    fields = (
-        "name", "task", "num_fewshot", "metrics", "filter", "baseline",
-        "aggregation", "normalised", "withheld", "components",
-    )  # fmt: skip
-    return {
-        "name": suite.name,
-        "version": suite.version,
-        "sha256": suite.sha256,
-        "aggregation": suite.aggregation,
-        "benchmarks": list(suite.benchmarks.values(*fields)),
     }
 
 

@@ -8,6 +8,7 @@ from evaluations.errors import AssayError
 from evaluations.failures import FailureCode
 from evaluations.models import Run, Submission
 from evaluations.provenance.canonical import jcs, sha256_hex
+from evaluations.queries.protocol import protocol
 from evaluations.queries.samples import digests
 from evaluations.services.rescoring import replan
 from workers import planning
@@ -41,7 +42,7 @@ def prepare(run: Run, place: Workplace) -> Generator[Progress, None, None]:
             raise _mismatch(run, {name for name in tasks if planned.get(name) != tasks[name]})
     plan = {
         **old.run.plan,
-        "suite": planning.suite_part(run),
+        "suite": protocol(run.submission.suite),
         "pack_sha256": pack_digest(run.pack),
         "tasks": tasks,
     }

@@ -9,6 +9,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Generator
+from pathlib import Path
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -17,19 +18,29 @@ from django.utils import timezone
 from evaluations import store
 from evaluations.enums import SubmissionState
 from evaluations.errors import AssayError
-from evaluations.models import Run, Unit
+from evaluations.models import LogEntry, Run, Unit
 from evaluations.needs import engine_tag
 from evaluations.provenance.canonical import jcs, sha256_hex
-from evaluations.services import results, runs
+from evaluations.queries.evidence import evidence
+from evaluations.services import log, results, runs
 from evaluations.services.rescoring import leave_unchanged
 from workers import bundle, claims, engine_lock, planning, rescoring, taking
 from workers.background import in_background
+from workers.logged import until_logged
 from workers.slot import Slot, unit_file
 from workers.workplace import Progress, Stage, Workplace
 
 #: What a step of the runner may leave behind at most, in bytes.
 _PACK_LIMIT = _RESULTS_LIMIT = 50 * 10**9
 _ANSWERS_LIMIT = 10**9
+#: What a statement is made of, beside the manifest.
+_STATED = (
+    "run/plan.json",
+    "run/weights.json",
+    "run/config.yaml",
+    "run/requirements.lock",
+    "results/scores.json",
+)
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
@@ -195,14 +206,19 @@ def score(run: Run, place: Workplace, worker: str) -> Stage:
     if run.submission.rescores_id and rescoring.is_unchanged(run, root):
         leave_unchanged(run=run, token=run.token, by=worker)
         return
-    bundle.write_run(root, plan=run.plan, weights=_weights(run), environment=_environment(run))
+    results.announce(run=run, token=run.token, environment=_environment(run))
+    environment = run.announcement["environment"]
+    bundle.write_run(root, plan=run.plan, weights=_weights(run), environment=environment)
     config = (root / "run" / "config.yaml").read_text(encoding="utf-8")
     sealed = root / "sealed"
     sealed.mkdir()
-    manifest = yield from _beside(lambda: bundle.seal(root, sealed, root / "bundle.tar"))
+    manifest = yield from _beside(lambda: bundle.seal(root, sealed))
+    entry = yield from _sign(run, sealed, manifest)
+    target, proofs = root / "bundle.tar", evidence(entry)
+    yield from _beside(lambda: bundle.write_bundle(sealed, proofs, target))
     facts = results.BundleFacts(
-        sha256=(yield from _beside(lambda: store.put_file(root / "bundle.tar"))),
-        size=(root / "bundle.tar").stat().st_size,
+        sha256=(yield from _beside(lambda: store.put_file(target))),
+        size=target.stat().st_size,
         manifest_sha256=manifest,
         config=config,
     )
@@ -215,6 +231,15 @@ def score(run: Run, place: Workplace, worker: str) -> Stage:
         scores=[(s.benchmark.name, s.estimate, s.n) for s in scores],
         bundle=facts,
     )
+
+
+def _sign(run: Run, sealed: Path, manifest: str) -> Generator[Progress, None, LogEntry]:
+    """Have the result's statement signed and logged."""
+    files = {path: (sealed / path).read_bytes() for path in _STATED}
+    yield from until_logged(log.intent(run.submission))
+    entry = results.sign(run=run, token=run.token, manifest_sha256=manifest, files=files)
+    yield from until_logged(entry)
+    return entry
 
 
 def _weights(run: Run) -> dict[str, Any]:

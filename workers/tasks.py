@@ -7,6 +7,7 @@ from celery.signals import worker_init, worker_ready, worker_shutdown
 from celery.worker import state
 
 from evaluations.services import bell, idempotency, workers
+from evaluations.services.sequencer import sequence
 from workers import claims
 from workers.isolation import SandboxMissingError, isolation
 from workers.worker import Worker
@@ -39,6 +40,7 @@ def sweep() -> None:
     claims.complete_runs("sweep")
     idempotency.prune()
     workers.prune()
+    sequence()
     bell.ring(claims.waiting())
 
 

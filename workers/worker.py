@@ -21,10 +21,12 @@ from evaluations.errors import AssayError
 from evaluations.failures import MAX_ATTEMPTS, FailureCode, failure
 from evaluations.models import Run, Unit
 from evaluations.needs import Needs
-from evaluations.services import runs
+from evaluations.services import log, runs
+from evaluations.services.sequencer import sequence
 from workers import claims, stages
 from workers.energy import Meter
 from workers.isolation import isolation
+from workers.logged import until_logged
 from workers.offers import memory, offers
 from workers.presence import Presence
 from workers.runner.process import RunnerLostError
@@ -106,6 +108,8 @@ class Worker:
             if self._assignment is None and not self._claim():
                 self._leave()
                 self.warm_up()
+                # Ends of runs, withdrawals, new versions: what no run waits for.
+                sequence()
                 return False
             if self._assignment is not None:
                 self._continue(self._assignment)
@@ -183,6 +187,8 @@ class Worker:
         """Enter the run's workplace, which is made for it if need be, and take the stage."""
         state = run.submission.state
         if state == SubmissionState.QUEUED:
+            # Before anything runs, so that a choice among several runs would show.
+            yield from until_logged(log.intent(run.submission))
             stages.fetch(run, self.name)
         place = self._enter(run)
         runs.confined(run=run, by=place.isolation)

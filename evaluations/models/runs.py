@@ -44,6 +44,8 @@ class Run(Leased):
             nothing is counted.
         busy_seconds: of workers, over all stages and attempts.
         energy_joules: likewise, as measured or estimated; None where no worker measures.
+        announcement: what a result's statement says of its moment, fixed before anything is signed;
+            see `services.results.Announcement`. Empty before.
         isolation: `bubblewrap`, or `none` as soon as one of its runners had none; empty before.
     """
 
@@ -62,6 +64,7 @@ class Run(Leased):
     step_total = models.PositiveIntegerField(default=0)
     busy_seconds = models.FloatField(default=0.0)
     energy_joules = models.FloatField(null=True, blank=True)
+    announcement = models.JSONField(default=dict)
     isolation = models.CharField(max_length=20, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     answering_since = models.DateTimeField(null=True, blank=True)

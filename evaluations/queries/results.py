@@ -6,6 +6,8 @@ from django.db.models import F, Max, QuerySet
 
 from evaluations.enums import SubmissionState
 from evaluations.models import Benchmark, LanguageModel, Result, Score
+from evaluations.provenance.records import Kind
+from evaluations.queries.log import entry_of
 from evaluations.scoring.aggregate import Estimate
 
 
@@ -127,3 +129,15 @@ def _listed(found: QuerySet[Result]) -> QuerySet[Result]:
         )
         .order_by("-published_at", "-pk")
     )  # fmt: skip
+
+
+def log_index(result: Result) -> int | None:
+    """Return a result's place in the log; None if it was published before there was one."""
+    entry = entry_of(result.submission, Kind.RESULT)
+    return entry.index if entry else None
+
+
+def envelope(result: Result) -> str:
+    """Return a result's signed statement; empty, likewise."""
+    entry = entry_of(result.submission, Kind.RESULT)
+    return entry.envelope if entry else ""

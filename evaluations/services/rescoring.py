@@ -16,6 +16,7 @@ from evaluations.enums import OPEN_STATES, STANDING_STATES, SubmissionState, Uni
 from evaluations.errors import AssayError
 from evaluations.models import Board, Result, Run, Submission, SubmissionEvent, Suite, Unit
 from evaluations.needs import Needs, of_model
+from evaluations.services import log
 from evaluations.services.bell import ring_on_commit
 from evaluations.services.runs import StaleLeaseError, advance
 from evaluations.services.submissions import tags_of
@@ -217,6 +218,7 @@ def _create(old: Submission, suite: Suite, by: str) -> Submission:
         actor=by,
         note=f"the recorded answers of {old.public_id}, by {suite}",
     )
+    log.intent(made)
     ring_on_commit()
     return made
 
@@ -282,14 +284,16 @@ def leave_unchanged(*, run: Run, token: int, by: str) -> None:
     Raises:
         StaleLeaseError: see `runs.advance`.
     """
-    advance(
-        run=run,
-        by=by,
-        to=SubmissionState.UNCHANGED,
-        token=token,
-        note="nothing changed",
-        finished_at=Now(),
-    )
+    with transaction.atomic():
+        advance(
+            run=run,
+            by=by,
+            to=SubmissionState.UNCHANGED,
+            token=token,
+            note="nothing changed",
+            finished_at=Now(),
+        )
+        log.ended(run.submission, code=SubmissionState.UNCHANGED, by="site")
 
 
 def supersede(*, rescoring: Submission, by: str) -> str:

@@ -18,6 +18,7 @@ from evaluations.models import Run, Submission, SubmissionEvent, Unit
 from evaluations.needs import Needs
 from evaluations.queries.workers import offered
 from evaluations.redaction import public_text
+from evaluations.services import log
 from evaluations.services.bell import MAX_RINGS, ring_on_commit
 
 #: After the first, second … fault of the platform, wait so many seconds before trying again.
@@ -186,6 +187,7 @@ def fail(
         SubmissionEvent.objects.create(
             submission_id=run.submission_id, state=SubmissionState.FAILED, actor=by, note=code
         )
+        log.ended(run.submission, code=code, by="site")
 
 
 def interrupted(
@@ -293,7 +295,13 @@ def cancel(*, submission: Submission, by: str) -> bool:
             SubmissionEvent.objects.create(
                 submission=submission, state=SubmissionState.CANCELLED, actor=by
             )
+            log.ended(submission, code=FailureCode.CANCELLED, by=who(submission, by))
     return bool(cancelled)
+
+
+def who(submission: Submission, by: str) -> str:
+    """Return who ended a submission, as the log says it: in a part, not by name."""
+    return "submitter" if by == submission.by.get_username() else "operator"
 
 
 def last_lines(text: str) -> str:

@@ -10,6 +10,7 @@ from evaluations.enums import OPEN_STATES, Precision, SubmissionState
 from evaluations.hub.models import HubModel
 from evaluations.models import Run, Submission, SubmissionEvent, Suite
 from evaluations.needs import CODE, NETWORK, Needs, extra_tag, of_model
+from evaluations.services import log
 from evaluations.services.bell import ring_on_commit
 from evaluations.services.requests import CheckedRequest, RefusedError, check, duplicate
 
@@ -108,6 +109,7 @@ def _create(wanted: CheckedRequest, *, by: User, key: str, intended_use: str) ->
     SubmissionEvent.objects.create(
         submission=submission, state=SubmissionState.QUEUED, actor=by.get_username()
     )
+    log.intent(submission)
     ring_on_commit()
     return submission
 

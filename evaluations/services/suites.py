@@ -14,6 +14,7 @@ from evaluations.errors import AssayError
 from evaluations.licences import may_redistribute
 from evaluations.models import Benchmark, Board, Suite
 from evaluations.provenance.canonical import jcs, sha256_hex
+from evaluations.services import log
 from evaluations.specification import read_suite
 
 
@@ -134,6 +135,7 @@ def publish(*, suite: Suite, survey: Survey) -> None:
         suite.sha256 = sha256_hex(jcs(source | {"pins": suite.pins}))
         suite.published_at = timezone.now()
         suite.save()
+        log.benchmark(suite)
 
 
 def _resolve(benchmark: Benchmark, survey: Survey) -> None:

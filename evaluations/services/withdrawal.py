@@ -6,7 +6,8 @@ from django.db import transaction
 from evaluations.enums import OPEN_STATES, SubmissionState, states_before
 from evaluations.errors import AssayError
 from evaluations.models import Run, Submission, SubmissionEvent
-from evaluations.services.runs import raise_tokens
+from evaluations.services import log
+from evaluations.services.runs import raise_tokens, who
 from evaluations.services.submissions import submit
 
 
@@ -32,6 +33,7 @@ def withdraw(*, submission: Submission, by: str) -> bool:
             SubmissionEvent.objects.create(
                 submission=submission, state=SubmissionState.WITHDRAWN, actor=by
             )
+            log.ended(submission, code=SubmissionState.WITHDRAWN, by=who(submission, by))
             # Or its answers, scored again, would bring it back onto the board.
             for again in submission.rescored_by.filter(state__in=sorted(OPEN_STATES)):
                 withdraw(submission=again, by=by)

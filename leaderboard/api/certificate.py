@@ -94,7 +94,8 @@ class ResultOut(Schema):
             version of the suite by now; it keeps its address and files.
         supersedes: the id of the result whose answers were scored again, or null.
         superseded_by: the id of the result that scored these answers again, or null.
-        signed: false: the digests are the site's word, nothing more yet.
+        signed: whether there is a signed statement, which the log has.
+        log_index: its place in the log; null for a result from before there was one.
     """
 
     id: str
@@ -120,4 +121,5 @@ class ResultOut(Schema):
     bundle_sha256: str
     bundle_size: int
     signed: bool
+    log_index: int | None
     links: Links

@@ -10,7 +10,7 @@ from evaluations.models import Result
 
 
 class Links(Schema):
-    """Addresses of a result; `files` is the folder of the three that follow it.
+    """Addresses of a result; `files` is the folder of those that follow it.
 
     Attributes:
         model: null where the licence doesn't let this site pass the model on, and for models of
@@ -21,6 +21,7 @@ class Links(Schema):
     files: str
     config: str
     bundle: str
+    statement: str
     model: str | None
     submission: str
     board: str
@@ -33,6 +34,7 @@ def links(request: HttpRequest, result: Result) -> Links:
         config=_absolute(request, "api:get_config", result.public_id),
         files=_absolute(request, "api:get_result", result.public_id),
         bundle=_absolute(request, "api:get_bundle", result.public_id),
+        statement=_absolute(request, "api:get_statement", result.public_id),
         model=(
             _absolute(request, "api:get_model", result.public_id)
             if result.revision.model.source == ModelSource.LOCAL

@@ -42,6 +42,8 @@ STATUSES = {
     "artefact_missing": HTTPStatus.SERVICE_UNAVAILABLE,
     "download_timeout": HTTPStatus.SERVICE_UNAVAILABLE,
     "hub_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "log_empty": HTTPStatus.NOT_FOUND,
+    "not_signed": HTTPStatus.NOT_FOUND,
     "store_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
 }
 #: RFC 6750, section 3: what a client is told about its token.

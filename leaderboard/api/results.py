@@ -45,6 +45,7 @@ def get_result(request: HttpRequest, result_id: str) -> ResultOut:
     """Return a result with everything pinned."""
     result = found(result_id)
     standing = results.standing(result)
+    place = results.log_index(result)
     before, after = rescoring.predecessor(result), rescoring.successor(result)
     return ResultOut(
         id=result.public_id,
@@ -71,7 +72,8 @@ def get_result(request: HttpRequest, result_id: str) -> ResultOut:
         manifest_sha256=result.manifest_sha256,
         bundle_sha256=result.bundle_sha256,
         bundle_size=result.bundle_size,
-        signed=False,
+        signed=place is not None,
+        log_index=place,
         links=links(request, result),
     )
 
@@ -80,6 +82,19 @@ def get_result(request: HttpRequest, result_id: str) -> ResultOut:
 def get_config(request: HttpRequest, result_id: str) -> HttpResponse:
     """Return the config that stock lm-eval takes as it is."""
     return HttpResponse(found(result_id).config, content_type="text/yaml; charset=utf-8")
+
+
+@router.get("/{slug:result_id}/statement.json", operation_id="get_statement")
+def get_statement(request: HttpRequest, result_id: str) -> HttpResponse:
+    """Return the signed statement, a DSSE envelope around an in-toto Statement."""
+    envelope = results.envelope(found(result_id))
+    if not envelope:
+        raise AssayError(
+            "not_signed",
+            "The result was published before this site signed its results.",
+            "Its bundle can be recomputed all the same.",
+        )
+    return HttpResponse(envelope, content_type="application/vnd.dsse.envelope.v1+json")
 
 
 @router.api_operation(["GET", "HEAD"], "/{slug:result_id}/bundle.tar", operation_id="get_bundle")

@@ -3,6 +3,7 @@
 from leaderboard.api import (
     benchmarks,
     boards,
+    log,
     me,
     models,
     problems,
@@ -27,4 +28,5 @@ api.add_router("benchmarks", benchmarks.router)
 api.add_router("models", models.router)
 # Its module adds the samples to the results' own.
 api.add_router("results", samples.router)
+api.add_router("log", log.router)
 api.add_router("submissions", submissions.router)

@@ -9,6 +9,7 @@ import typer
 
 from leaderboard.cli.board import board
 from leaderboard.cli.check import check
+from leaderboard.cli.log import log
 from leaderboard.cli.login import login
 from leaderboard.cli.logs import logs
 from leaderboard.cli.status import status
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 for _command in (login, check, submit, status, logs, board, verify):
     app.command()(_command)
+app.add_typer(log)
 
 
 def _print_version(wanted: bool) -> None:

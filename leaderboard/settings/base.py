@@ -79,6 +79,12 @@ CELERY_DOORBELL = VAR / "doorbell"
 
 #: Where artefacts lie: bundles, models, packs, answers; each under its SHA-256.
 ASSAY_STORE_URL = env.text("ASSAY_STORE_URL", (VAR / "artifacts").as_uri())
+#: The keys that this process signs with; None if another one of the site's has them.
+ASSAY_KEYS = env.keys(VAR)
+#: Whether they are made on first use; where an operator names a folder, `manage.py keys` does it.
+ASSAY_KEYS_OWN = not env.text("ASSAY_KEYS")
+#: The log's name, for good: verifiers pin it with the first result that they see.
+ASSAY_ORIGIN = env.origin()
 #: The hub that models and datasets come from; the variable is the hub client's own.
 HUB_ENDPOINT = env.text("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
 #: The operator's token for what is gated. It only ever goes to the hub, in a header.

@@ -90,6 +90,32 @@ def var() -> Path:
     return folder
 
 
+def keys(folder: Path) -> Path | None:
+    """Return `ASSAY_KEYS`, the folder of the keys that the site signs with.
+
+    Returns:
+        By default a folder beside the database; None if the setting is `none`: then another
+        process of the site has the keys.
+    """
+    given = text("ASSAY_KEYS", str(folder / "keys"))
+    return None if given == "none" else Path(given).resolve()
+
+
+def origin() -> str:
+    """Return `ASSAY_ORIGIN`, the name of the site's log.
+
+    Raises:
+        ImproperlyConfigured: if it can't stand in a checkpoint.
+    """
+    given = text("ASSAY_ORIGIN", "localhost/assay")
+    if not given or "+" in given or not given.isprintable() or any(c.isspace() for c in given):
+        raise ImproperlyConfigured(
+            f"ASSAY_ORIGIN is {given!r}; it must be a name without blanks and plus signs, "
+            "such as assay.example/log."
+        )
+    return given
+
+
 def secret_key(folder: Path) -> str:
     """Return `ASSAY_SECRET_KEY`, or a key of this machine's own that is made on first use."""
     given = text("ASSAY_SECRET_KEY")

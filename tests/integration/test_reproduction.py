@@ -10,7 +10,15 @@ import pytest
 
 from tests.material import DOCUMENTS, GEN, MC, make_model, make_tasks
 from tests.stock import assert_reproduced, run_stock
-from workers.bundle import BenchmarkSpec, read_scores, seal, write_config, write_run, write_scores
+from workers.bundle import (
+    BenchmarkSpec,
+    read_scores,
+    seal,
+    write_bundle,
+    write_config,
+    write_run,
+    write_scores,
+)
 from workers.runner.process import Runner
 from workers.runner.protocol import Call
 
@@ -82,7 +90,8 @@ def _evaluate(slot: Path, tmp_path: Path, cut: int) -> Path:
     sealed = tmp_path / f"sealed-{cut}"
     sealed.mkdir()
     bundle = tmp_path / f"bundle-{cut}.tar"
-    seal(here, sealed, bundle)
+    seal(here, sealed)
+    write_bundle(sealed, {}, bundle)
     return bundle
 
 

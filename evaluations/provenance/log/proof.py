@@ -4,7 +4,7 @@ import re
 from base64 import b64encode
 from dataclasses import dataclass
 
-from evaluations.provenance.log.checkpoint import MOST_LEAVES
+from evaluations.provenance.log.checkpoint import MOST_LEAVES, CheckpointError, parse_checkpoint
 from evaluations.provenance.log.note import MOST_BYTES, NoteError, decoded, parse_note
 from evaluations.provenance.log.tree import ProofError
 
@@ -58,8 +58,8 @@ def parse(data: bytes) -> TlogProof:
     note = text[head.end() :]
     try:
         hashes = tuple(decoded(line) for line in head["hashes"].splitlines())
-        parse_note(note)
-    except NoteError as error:
+        parse_checkpoint(parse_note(note).text)
+    except (NoteError, CheckpointError) as error:
         raise ProofError(f"The proof is malformed: {error}") from None
     proof = TlogProof(int(head["index"]), hashes, note)
     if proof.index > MOST_LEAVES or encode(proof) != data:

@@ -90,7 +90,8 @@ def decode_bundle(data: bytes, width: int) -> list[bytes]:
     Raises:
         TileError: if it has not exactly so many, or ends in the middle of one.
     """
-    entries, place = [], 0
+    entries: list[bytes] = []
+    place = 0
     while place < len(data):
         begin = place + 2
         place = begin + int.from_bytes(data[place:begin], "big")
@@ -162,9 +163,9 @@ class Tiles:
         """
         width = tile_width(0, n, self.size)
         path = entries_path(n, width)
-        data, wanted = self._file(path, entries_path(n), width)
+        data, whole = _file(self._read, path)
         try:
-            return decode_bundle(data, wanted)[:width]
+            return decode_bundle(data, WIDTH if whole else width)[:width]
         except TileError as error:
             raise TileError(f"{path}: {error}") from None
 
@@ -175,11 +176,7 @@ class Tiles:
             TileError: if it is missing or has another length.
         """
         width = tile_width(level, n, self.size)
-        path = tile_path(level, n, width)
-        data, wanted = self._file(path, tile_path(level, n), width)
-        if len(data) != wanted * _DIGEST_BYTES:
-            raise TileError(f"{path} has {len(data)} bytes instead of {wanted * _DIGEST_BYTES}.")
-        return data[: width * _DIGEST_BYTES]
+        return read_tile(self._read, tile_path(level, n, width), width)
 
     def partial_tile(self, level: int) -> bytes:
         """Return the tile at the right edge of a level, empty if the last one there is full."""
@@ -192,18 +189,32 @@ class Tiles:
         place = index % WIDTH * _DIGEST_BYTES
         return self._tile(level // _HEIGHT, index // WIDTH)[place : place + _DIGEST_BYTES]
 
-    def _file(self, path: str, full_path: str, width: int) -> tuple[bytes, int]:
-        """Return a file and its width: once a full one is there, a log may drop the partial."""
-        try:
-            return self._read(path), width
-        except LookupError:
-            pass
-        try:
-            if width < WIDTH:
-                return self._read(full_path), WIDTH
-        except LookupError:
-            pass
-        raise TileError(f"{path} is missing.")
+
+def read_tile(read: Read, path: str, width: int) -> bytes:
+    """Return the hashes of a tile, which may be cut out of the full one.
+
+    Raises:
+        TileError: if it is missing or has another length.
+    """
+    data, whole = _file(read, path)
+    wanted = (WIDTH if whole else width) * _DIGEST_BYTES
+    if len(data) != wanted:
+        raise TileError(f"{path} has {len(data)} bytes instead of {wanted}.")
+    return data[: width * _DIGEST_BYTES]
+
+
+def _file(read: Read, path: str) -> tuple[bytes, bool]:
+    """Return a file, and whether it is full: once it is, a log may drop the partial ones."""
+    full_path, partial, _ = path.partition(".p/")
+    try:
+        return read(path), not partial
+    except LookupError:
+        if not partial:
+            raise TileError(f"{path} is missing.") from None
+    try:
+        return read(full_path), True
+    except LookupError:
+        raise TileError(f"{path} is missing.") from None
 
 
 class Growth(Iterator[tuple[str, bytes]]):
