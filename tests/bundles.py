@@ -143,27 +143,26 @@ def sample(doc_id: int, doc: Any, target: str, requests: list[list[Any]], **rest
 
 
 def choice_rows(chance: random.Random, count: int = DOCUMENTS, shots: str = "") -> list[Any]:
-    rows = []
-    for doc_id in range(count):
-        choices = [chance.choice("abcdefgh") * chance.randint(1, 9) for _ in range(4)]
-        gold = chance.randrange(4)
-        answers = [round(-chance.uniform(0.1, 9), 6) for _ in choices]
-        doc = {"question": f"Größe {doc_id}?", "choices": choices, "gold": gold}
-        logged = [[str(answer), "False"] for answer in answers]
-        scaled = [answer / len(choice) for answer, choice in zip(answers, choices, strict=True)]
-        metrics = {
-            "acc": float(answers[gold] == max(answers)),
-            "acc_norm": float(scaled[gold] == max(scaled)),
-        }
-        requests = [[f"{shots}{doc['question']}\nAnswer:", f" {choice}"] for choice in choices]
-        rows.append(
-            sample(
-                doc_id, doc, str(gold), requests,
-                resps=[[one] for one in logged], filtered_resps=logged, filter="none",
-                metrics=metrics,
-            )
-        )  # fmt: skip
-    return rows
+    return [choice_row(chance, doc_id, shots) for doc_id in range(count)]
+
+
+def choice_row(chance: random.Random, doc_id: int, shots: str = "") -> dict[str, Any]:
+    choices = [chance.choice("abcdefgh") * chance.randint(1, 9) for _ in range(4)]
+    gold = chance.randrange(4)
+    answers = [round(-chance.uniform(0.1, 9), 6) for _ in choices]
+    doc = {"question": f"Größe {doc_id}?", "choices": choices, "gold": gold}
+    logged = [[str(answer), "False"] for answer in answers]
+    scaled = [answer / len(choice) for answer, choice in zip(answers, choices, strict=True)]
+    metrics = {
+        "acc": float(answers[gold] == max(answers)),
+        "acc_norm": float(scaled[gold] == max(scaled)),
+    }
+    requests = [[f"{shots}{doc['question']}\nAnswer:", f" {choice}"] for choice in choices]
+    made: dict[str, Any] = sample(
+        doc_id, doc, str(gold), requests,
+        resps=[[one] for one in logged], filtered_resps=logged, filter="none", metrics=metrics,
+    )  # fmt: skip
+    return made
 
 
 def copy_rows(chance: random.Random, count: int = DOCUMENTS) -> list[Any]:

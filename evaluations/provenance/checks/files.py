@@ -54,9 +54,7 @@ def _check_entry(entry: Entry, bundle: Bundle) -> None:
         stored.update(chunk)
     if stored.hexdigest() != entry.sha256:
         raise CheckFailedError(f"{entry.path} has not the SHA-256 that the manifest says")
-    plain = hashlib.sha256() if entry.path.endswith(".zst") else stored
-    if plain is not stored:
-        for chunk in bundle.plain_chunks(entry.path):
-            plain.update(chunk)
-    if plain.hexdigest() != entry.sha256_uncompressed:
+    packed = entry.path.endswith(".zst")
+    plain = bundle.plain_digest(entry.path) if packed else stored.hexdigest()
+    if plain != entry.sha256_uncompressed:
         raise CheckFailedError(f"the contents of {entry.path} have not the manifest's SHA-256")
