@@ -23,6 +23,10 @@ from evaluations.provenance.merkle import tree_root_hex
 CHOICE, COPY = "made_up_choice", "made_up_copy"
 WEIGHTS = {"model.safetensors": b"weights" * 40, "config.json": b"{}"}
 DOCUMENTS = 12
+ENGINE = {
+    "name": "hf", "lm_eval": "0.4.13", "transformers": "5.23.0", "torch": "2.13.0",
+    "dtype": "float32", "batch_size": 1, "device": "cpu",
+}  # fmt: skip
 
 
 def sha256(data: bytes | str) -> str:
@@ -48,8 +52,8 @@ class Draft:
         ]
         return self
 
-    def write(self, root: Path) -> Path:
-        """Write everything and a manifest that fits it."""
+    def files(self) -> dict[str, bytes]:
+        """Everything but the manifest."""
         files = {
             "run/config.yaml": b"model: hf\n",
             "run/requirements.lock": b"lm_eval==0.4.13\n",
@@ -59,7 +63,11 @@ class Draft:
             "results/results.json": jcs(self.results),
             "results/scores.json": jcs(self.scores),
         } | {f"results/samples/{task}.jsonl.zst": pack(rows) for task, rows in self.rows.items()}
-        write_files(root, files | self.extra)
+        return files | self.extra
+
+    def write(self, root: Path) -> Path:
+        """Write everything and a manifest that fits it."""
+        write_files(root, self.files())
         write_manifest(root)
         return root
 
@@ -135,27 +143,26 @@ def sample(doc_id: int, doc: Any, target: str, requests: list[list[Any]], **rest
 
 
 def choice_rows(chance: random.Random, count: int = DOCUMENTS, shots: str = "") -> list[Any]:
-    rows = []
-    for doc_id in range(count):
-        choices = [chance.choice("abcdefgh") * chance.randint(1, 9) for _ in range(4)]
-        gold = chance.randrange(4)
-        answers = [round(-chance.uniform(0.1, 9), 6) for _ in choices]
-        doc = {"question": f"Größe {doc_id}?", "choices": choices, "gold": gold}
-        logged = [[str(answer), "False"] for answer in answers]
-        scaled = [answer / len(choice) for answer, choice in zip(answers, choices, strict=True)]
-        metrics = {
-            "acc": float(answers[gold] == max(answers)),
-            "acc_norm": float(scaled[gold] == max(scaled)),
-        }
-        requests = [[f"{shots}{doc['question']}\nAnswer:", f" {choice}"] for choice in choices]
-        rows.append(
-            sample(
-                doc_id, doc, str(gold), requests,
-                resps=[[one] for one in logged], filtered_resps=logged, filter="none",
-                metrics=metrics,
-            )
-        )  # fmt: skip
-    return rows
+    return [choice_row(chance, doc_id, shots) for doc_id in range(count)]
+
+
+def choice_row(chance: random.Random, doc_id: int, shots: str = "") -> dict[str, Any]:
+    choices = [chance.choice("abcdefgh") * chance.randint(1, 9) for _ in range(4)]
+    gold = chance.randrange(4)
+    answers = [round(-chance.uniform(0.1, 9), 6) for _ in choices]
+    doc = {"question": f"Größe {doc_id}?", "choices": choices, "gold": gold}
+    logged = [[str(answer), "False"] for answer in answers]
+    scaled = [answer / len(choice) for answer, choice in zip(answers, choices, strict=True)]
+    metrics = {
+        "acc": float(answers[gold] == max(answers)),
+        "acc_norm": float(scaled[gold] == max(scaled)),
+    }
+    requests = [[f"{shots}{doc['question']}\nAnswer:", f" {choice}"] for choice in choices]
+    made: dict[str, Any] = sample(
+        doc_id, doc, str(gold), requests,
+        resps=[[one] for one in logged], filtered_resps=logged, filter="none", metrics=metrics,
+    )  # fmt: skip
+    return made
 
 
 def copy_rows(chance: random.Random, count: int = DOCUMENTS) -> list[Any]:
@@ -259,9 +266,12 @@ def plan_of(benchmarks: list[dict[str, Any]], tasks: dict[str, Any]) -> dict[str
     suite = {"name": "made-up", "version": 1, "aggregation": "mean", "benchmarks": benchmarks}
     return {
         "v": 1,
-        "suite": suite,
+        "suite": suite | {"sha256": sha256("the suite's own file")},
         "model": {"name": "local:made-up", "revision": "0" * 64},
+        "engine": ENGINE,
         "chat_template": {"applied": False, "sha256": None},
+        "seeds": [0, 1234, 1234, 1234],
+        "pack_sha256": sha256("the pack"),
         "tasks": tasks,
     }
 

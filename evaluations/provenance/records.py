@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -10,8 +11,9 @@ from evaluations.provenance.canonical import jcs, parse_strict, sha256_hex
 from evaluations.provenance.merkle import leaf_hash, tree_root_hex
 
 MAX_SIZE = 2048
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 _HEX = re.compile(r"[0-9a-f]{64}")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
 class Kind(StrEnum):
@@ -121,9 +123,20 @@ def _record(fields: Any) -> Record:
         raise RecordError("a reference is not 64 hexadecimal digits")
     if not isinstance(record.about, dict):
         raise RecordError("'about' is no object")
-    if not isinstance(record.at, str) or not _TIME.fullmatch(record.at):
+    if not is_time(record.at):
         raise RecordError("'at' is no time in UTC")
     return record
+
+
+def is_time(text: Any) -> bool:
+    """Tell whether something is a time as records give it: in UTC, to the second."""
+    if not isinstance(text, str) or not _TIME.fullmatch(text):
+        return False
+    try:
+        datetime.strptime(text, TIME_FORMAT)  # noqa: DTZ007  its Z is part of the format
+    except ValueError:
+        return False
+    return True
 
 
 def _is_digest(text: Any) -> bool:

@@ -60,7 +60,7 @@ class RootVersion:
 
 @dataclass(frozen=True, slots=True)
 class RootChain:
-    """Consecutive versions, each signed by the one before it; the first one is trusted."""
+    """Consecutive versions, each signed by the one before it; the reader trusts the first one."""
 
     versions: tuple[RootVersion, ...]
 
@@ -242,7 +242,8 @@ def chain(files: Mapping[int, bytes], trusted: bytes) -> RootChain:
             them, and then it must be the same to the byte.
 
     Returns:
-        All versions from 1 to the newest one of both.
+        The trusted version and those after it. Trust goes forward only: whoever wants to forge an
+        older version can name the real root keys in it and his own beside them.
 
     Raises:
         RootError: with the reason.
@@ -265,7 +266,7 @@ def chain(files: Mapping[int, bytes], trusted: bytes) -> RootChain:
         else:
             _verify(version, by=(version,))
         versions.append(version)
-    return RootChain(tuple(versions))
+    return RootChain(tuple(versions[pinned.version - 1 :]))
 
 
 def _named(number: int, data: bytes) -> RootVersion:

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from evaluations.provenance.canonical import DuplicateKeyError, document_digest
+from evaluations.provenance.canonical import DuplicateKeyError, document_digest, sha256_hex
 from evaluations.provenance.documents import FormError, count, take
 
 
@@ -15,7 +15,7 @@ class RowSyntaxError(ValueError):
     """A line is not one JSON object with unique keys."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Row:
     """A sample of one document under one filter.
 
@@ -26,6 +26,7 @@ class Row:
         filtered: of each request, what the filter made of them, as text.
         metrics: the names of the metrics that lm-eval computed.
         values: the whole row, where each metric's value stands under its name.
+        context: the first request's as JSON, if all requests may have it; else empty.
     """
 
     doc_id: int
@@ -41,6 +42,7 @@ class Row:
     prompt_hash: str
     target_hash: str
     values: dict[str, Any]
+    context: bytes
 
 
 def parse_row(line: bytes) -> Row:
@@ -50,9 +52,11 @@ def parse_row(line: bytes) -> Row:
         RowSyntaxError: if it is not JSON, or names a key twice.
         FormError: if it has not the fields of lm-eval's rows.
     """
-    values = _fast(line)
-    doc = values.get("doc")
-    metrics = take(values, "metrics", list)
+    values, context = _fast(line)
+    for name, kind in _FIELDS:
+        if type(values.get(name)) is not kind:
+            take(values, name, kind)  # which says what is wrong
+    doc, metrics = values.get("doc"), values["metrics"]
     if not all(isinstance(name, str) and name in values for name in metrics):
         raise FormError("'metrics' names a metric that has no value")
     if len(set(metrics)) != len(metrics):
@@ -61,16 +65,17 @@ def parse_row(line: bytes) -> Row:
         doc_id=count(values, "doc_id"),
         doc=doc,
         doc_digest=_doc_digest(doc),
-        target=take(values, "target", str),
-        arguments=_arguments(take(values, "arguments", dict)),
-        resps=take(values, "resps", list),
-        filtered=take(values, "filtered_resps", list),
-        filter=take(values, "filter", str),
+        target=values["target"],
+        arguments=_arguments(values["arguments"]),
+        resps=values["resps"],
+        filtered=values["filtered_resps"],
+        filter=values["filter"],
         metrics=metrics,
-        doc_hash=take(values, "doc_hash", str),
-        prompt_hash=take(values, "prompt_hash", str),
-        target_hash=take(values, "target_hash", str),
+        doc_hash=values["doc_hash"],
+        prompt_hash=values["prompt_hash"],
+        target_hash=values["target_hash"],
         values=values,
+        context=context,
     )
 
 
@@ -79,6 +84,8 @@ def _arguments(named: dict[str, Any]) -> list[list[Any]]:
     listed = [_numbered(named, "gen_args_", index) for index in range(len(named))]
     if not listed or not all(isinstance(one, dict) for one in listed):
         raise FormError("'arguments' is empty or holds no arguments")
+    if all(map(_PAIR.__eq__, map(tuple, listed))):
+        return [list(one.values()) for one in listed]
     return [[_numbered(one, "arg_", index) for index in range(len(one))] for one in listed]
 
 
@@ -89,20 +96,60 @@ def _numbered(named: dict[str, Any], prefix: str, index: int) -> Any:
     return named[key]
 
 
-def _fast(line: bytes) -> dict[str, Any]:
+def _fast(line: bytes) -> tuple[dict[str, Any], bytes]:
     """Parse with orjson, and see that the line is what lm-eval would write for what was parsed.
 
     orjson keeps the last of two equal keys and rounds integers beyond 64 bits, without a word; but
     a line that equals the encoding of what was parsed holds neither. Any other line is left to the
     strict parser, which takes longer.
+
+    Returns:
+        The row, and its first context as it stands in the line, or nothing.
     """
     try:
+        if (found := _shared(line)) is not None:
+            return found
         values = orjson.loads(line)
         if isinstance(values, dict) and _encoded(values) == line:
-            return values
-    except (ValueError, TypeError, AttributeError, RecursionError):
+            return values, b""
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
         pass  # NaN, great depth: rare, and the strict parser can tell right from wrong there
-    return _slow(line)
+    return _slow(line), b""
+
+
+def _shared(line: bytes) -> tuple[dict[str, Any], bytes] | None:
+    """Parse a row whose requests repeat one long context, which is read once only.
+
+    The context is cut out as a whole token of JSON: what comes before it, a brace and then an
+    unescaped quote, can stand within no text. Where anything is unusual, there is no result.
+    """
+    start = line.find(_BEFORE) + len(_BEFORE) - 1
+    end = line.find(_BEHIND, start + 1) + 1
+    if start < len(_BEFORE) or end - start < _WORTH_IT or b"\x7f" in line:
+        return None
+    literal = line[start:end]
+    short, replaced = _cut(line, literal, start)
+    context, values = orjson.loads(literal), orjson.loads(short)
+    if orjson.dumps(context) != literal or _dump(values) != short:
+        return None
+    for arguments in values["arguments"].values():
+        if arguments["arg_0"] == _PLACE:
+            arguments["arg_0"] = context
+            replaced -= 1
+    return None if replaced else (values, literal)
+
+
+def _cut(line: bytes, literal: bytes, start: int) -> tuple[bytes, int]:
+    """Put the stand-in where a context begins, there and in the arguments that follow at once."""
+    parts, behind, size = [], 0, len(literal)
+    while line.startswith(literal, start):
+        parts.append(line[behind:start])
+        behind = start + size
+        start = line.find(_ARGUMENT, behind) + len(_ARGUMENT)
+        if start < len(_ARGUMENT):
+            break
+    parts.append(line[behind:])
+    return _STAND_IN.join(parts), len(parts) - 1
 
 
 def _encoded(values: dict[str, Any]) -> bytes:
@@ -123,6 +170,19 @@ def _pairs(items: Iterable[tuple[str, Any]]) -> Iterator[bytes]:
 
 
 _text = orjson.dumps
+#: A character that hardly any text has stands in for a context; text that has it isn't shortened.
+_PLACE = "\x7f"
+_STAND_IN = orjson.dumps(_PLACE)
+_ARGUMENT = b'{"arg_0": '
+_BEFORE, _BEHIND = b'"arguments": {"gen_args_0": ' + _ARGUMENT + b'"', b'", "arg_1": '
+_WORTH_IT = 200
+_LARGE = 2**53
+_PAIR = ("arg_0", "arg_1")
+_FIELDS: tuple[tuple[str, type[Any]], ...] = (
+    ("metrics", list), ("target", str), ("arguments", dict), ("resps", list),
+    ("filtered_resps", list), ("filter", str), ("doc_hash", str), ("prompt_hash", str),
+    ("target_hash", str),
+)  # fmt: skip
 #: Made once: `json.dumps` makes a new encoder for each call with settings of its own.
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
 
@@ -151,6 +211,20 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _doc_digest(doc: Any) -> str:
     try:
+        if _is_plain(doc):
+            return sha256_hex(orjson.dumps(doc, option=orjson.OPT_INDENT_2))
         return document_digest(doc)
     except RecursionError:
         raise RowSyntaxError("its document is nested too deeply") from None
+
+
+def _is_plain(value: Any) -> bool:
+    """Tell whether orjson writes a value as the standard library does: it may differ in numbers."""
+    kind = type(value)
+    if kind is str:
+        return True
+    if kind is dict:
+        return all(map(_is_plain, value.values()))
+    if kind is list:
+        return all(map(_is_plain, value))
+    return value is None or kind is bool or (kind is int and -_LARGE < value < _LARGE)

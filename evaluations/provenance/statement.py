@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluations.provenance.canonical import jcs, parse_strict, sha256_hex
-from evaluations.provenance.records import Kind, Record, documents_root, spec_digest
-from evaluations.provenance.signing import base64_text
+from evaluations.provenance.records import Kind, Record, documents_root, is_time, spec_digest
+from evaluations.provenance.signing import base64_text, unbase64
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 SAMPLES_HASH = "rfc6962-sha256"
+_MOST = 2**53
 
 
 class StatementError(ValueError):
@@ -170,3 +171,76 @@ def result_record(payload: bytes, *, manifest_sha256: str, intent: str, benchmar
         manifest_sha256=manifest_sha256,
         refs=(intent, benchmark),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a statement says that its bundle's other files don't.
+
+    Attributes:
+        logged: where its foundations stand in the log.
+        evaluated_at: in UTC, to the second.
+        subjects: names and SHA-256 of what it is about, in its order.
+    """
+
+    logged: Logged
+    submission: str
+    evaluated_at: str
+    model: str
+    revision: str
+    suite: str
+    subjects: tuple[tuple[str, str], ...]
+
+
+def read_claims(payload: bytes) -> Claims:
+    """Read a statement's own claims; whether the rest of it is right is another question.
+
+    Raises:
+        StatementError: if they are missing or malformed.
+    """
+    try:
+        parsed = parse_strict(payload)
+        said = parsed["predicate"]
+        prior, suite = said["priorCheckpoint"], said["suite"]
+        claims = Claims(
+            logged=Logged(
+                origin=_text(said["evaluator"]["id"]),
+                benchmark=_index(said["benchmarkVersion"]["leafIndex"]),
+                intent=_index(said["intent"]["leafIndex"]),
+                prior_size=_index(prior["size"]),
+                prior_root=unbase64(prior["root"]),
+            ),
+            submission=_text(said["submission"]),
+            evaluated_at=_text(said["evaluatedAt"]),
+            model=_text(said["model"]),
+            revision=_text(said["revision"]),
+            suite=f"{suite['name']} v{suite['version']}",
+            subjects=tuple(
+                (_text(s["name"]), _text(s["digest"]["sha256"])) for s in _subjects(parsed)
+            ),
+        )
+    except RecursionError:
+        raise StatementError("it is nested too deeply") from None
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise StatementError(f"it lacks what a statement must say: {str(error)[:200]}") from None
+    if not is_time(claims.evaluated_at):
+        raise StatementError("'evaluatedAt' is no time in UTC")
+    return claims
+
+
+def _subjects(parsed: Any) -> list[Any]:
+    if not isinstance(parsed["subject"], list):
+        raise TypeError("'subject' is no list")
+    return parsed["subject"]
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a text is missing")
+    return value
+
+
+def _index(value: Any) -> int:
+    if type(value) is not int or not 0 <= value <= _MOST:
+        raise TypeError("an index or a size is none")
+    return value

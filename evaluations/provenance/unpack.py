@@ -1,5 +1,6 @@
 """Safe reading of a bundle (check 1): nothing is written to disk, nothing is held that is large."""
 
+import hashlib
 import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -33,6 +34,7 @@ class Bundle:
     def __init__(self, members: Iterable[Member], limits: Limits) -> None:
         self.limits = limits
         self.members = index_members(members, limits)
+        self._plain_digests: dict[str, str] = {}
 
     def __contains__(self, path: str) -> bool:
         return path in self.members
@@ -69,7 +71,7 @@ class Bundle:
             yield from self.chunks(path)
             return
         reader = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()
-        plain = 0
+        plain, digest = 0, hashlib.sha256()
         try:
             for chunk in self.chunks(path):
                 for piece in _pieces(chunk):
@@ -78,11 +80,24 @@ class Bundle:
                         raise BundleError(f"{path} has bytes after its compressed data")
                     plain += len(out)
                     self._check_ratio(path, plain)
+                    digest.update(out)
                     yield out
         except (zstandard.ZstdError, MemoryError) as error:
             raise BundleError(f"{path} cannot be decompressed: {error}") from None
         if not reader.eof:
             raise BundleError(f"{path} is cut off: its compressed data has no end")
+        self._plain_digests[path] = digest.hexdigest()
+
+    def plain_digest(self, path: str) -> str:
+        """Return the SHA-256 of a compressed file's contents, from when it was read, if it was.
+
+        Raises:
+            BundleError: as `plain_chunks`.
+        """
+        if path not in self._plain_digests:
+            for _ in self.plain_chunks(path):
+                pass
+        return self._plain_digests[path]
 
     def _check_ratio(self, path: str, plain: int) -> None:
         limits, stored = self.limits, self.members[path].size

@@ -5,8 +5,16 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from evaluations.provenance.checks.attestation import check_attestation
+from evaluations.provenance.checks.beforehand import check_beforehand
 from evaluations.provenance.checks.evidence import Evidence, gather
 from evaluations.provenance.checks.files import check_files
+from evaluations.provenance.checks.force import check_force
+from evaluations.provenance.checks.history import check_history
+from evaluations.provenance.checks.keys import check_keys
+from evaluations.provenance.checks.limits import limits
+from evaluations.provenance.checks.live import LiveLog
+from evaluations.provenance.checks.logged import check_logged
 from evaluations.provenance.checks.outcome import (
     Check,
     CheckFailedError,
@@ -17,12 +25,14 @@ from evaluations.provenance.checks.outcome import (
 )
 from evaluations.provenance.checks.samples import check_coverage, check_prompts
 from evaluations.provenance.checks.scores import check_scores
+from evaluations.provenance.checks.signed import Signed
 from evaluations.provenance.checks.unpacking import check_unpacking
 from evaluations.provenance.checks.weights import check_weights
 from evaluations.provenance.members import BundleError, NotABundleError
+from evaluations.provenance.trust import Remembered, Trust
 from evaluations.provenance.unpack import open_bundle
 
-#: The checks in order, with what stands in the way of those that cannot be made yet.
+#: The checks, in order.
 NAMES = {
     1: "safe unpacking",
     2: "chain of keys",
@@ -37,23 +47,15 @@ NAMES = {
     11: "scores recomputed",
     12: "still in force",
 }
+#: The checks that need what stands beside the manifest, with what they would look at.
 _UNSIGNED = {
-    2: "nothing is signed yet: this needs the site's root keys in trust/",
-    4: "nothing is signed yet: this needs attestation.dsse.json",
-    5: "nothing is signed yet: this needs proof/result.tlog-proof and the log's key",
-    6: "nothing is signed yet: this needs a checkpoint of the log that you kept from before",
-    7: "nothing is signed yet: this needs the proofs of the benchmark's and the intent's entries",
-    12: "nothing is signed yet: this needs a checkpoint, which says as of when it would hold",
+    2: "nothing is signed: this needs the site's root keys in trust/",
+    4: "nothing is signed: this needs attestation.dsse.json",
+    5: "nothing is signed: this needs proof/result.tlog-proof and the log's key",
+    6: "nothing is signed: this needs proof/consistency.json and checkpoints of the log",
+    7: "nothing is signed: this needs the proofs of the benchmark's and the intent's entries",
+    12: "nothing is signed: this needs a checkpoint, which says as of when it would hold",
 }
-LIMITS = (
-    "Nothing here proves that a model ran: whoever makes up responses can make up a bundle that "
-    "passes. Only a replication by somebody else speaks to that.",
-    "Nothing in this bundle is signed, so it proves that its parts fit together, and not who made "
-    "them or when.",
-    "Metrics of a task's own Python are taken from the rows as they stand; check 11 names them.",
-    "Offline, a log that shows different people different histories is found only through "
-    "witnesses or somebody else's checkpoint.",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +66,23 @@ class Report:
         verdict: "verified" (every check passed or did not apply), "failed" or "incomplete".
         checks: twelve, in order.
         limits: what no outcome proves, in sentences.
+        remembered: what may be pinned now; None if nothing was shown.
     """
 
     verdict: str
     checks: tuple[Check, ...]
-    limits: tuple[str, ...] = LIMITS
+    limits: tuple[str, ...] = ()
+    remembered: Remembered | None = None
 
 
-def verify_bundle(source: Path, *, model: Path | None = None) -> Report:
-    """Make every check on a bundle.
+def verify_bundle(source: Path, *, model: Path | None = None, trust: Trust | None = None) -> Report:
+    """Make every check on a bundle. Nothing is written, and nothing fetched but through `trust`.
 
     Args:
         source: a `bundle.tar`, or the folder it was unpacked to.
         model: a folder with the model's files, to compare their hashes (check 8).
+        trust: the root and the checkpoints to begin with; without them, the bundle's own root is
+            believed, and said to be.
 
     Returns:
         The report; a hostile or broken bundle fails check 1.
@@ -92,24 +98,54 @@ def verify_bundle(source: Path, *, model: Path | None = None) -> Report:
         return _refused(error.detail)
     except Exception as error:  # noqa: BLE001  a stranger's bundle must not end in a traceback
         return _refused(unforeseen(error))
-    checks = tuple(
-        run_check(number, name, made) for (number, name), made in zip(
-            NAMES.items(), _checks(evidence, model), strict=True
-        )
-    )  # fmt: skip
-    return Report(_verdict(checks), checks)
+    signed = Signed(evidence, trust or Trust())
+    live = LiveLog(signed)
+    made = _checks(evidence, signed, live, model)
+    checks = tuple(run_check(number, name, made[number]) for number, name in NAMES.items())
+    passed = {check.number for check in checks if check.outcome == Outcome.PASS}
+    return Report(
+        _verdict(checks),
+        checks,
+        limits(checks, signed=signed.anything, first_use=2 in passed and signed.first_use),  # noqa: PLR2004
+        _remembered(signed, live, checks),
+    )
 
 
-def _checks(evidence: Evidence, model: Path | None) -> list[Callable[[], str]]:
+def _checks(
+    evidence: Evidence, signed: Signed, live: LiveLog, model: Path | None
+) -> dict[int, Callable[[], str]]:
     made: dict[int, Callable[[], str]] = {
         1: partial(check_unpacking, evidence),
+        2: partial(check_keys, signed),
         3: partial(check_files, evidence),
-        8: partial(check_weights, evidence, model),
+        4: partial(check_attestation, signed),
+        5: partial(check_logged, signed),
+        6: partial(check_history, signed, live),
+        7: partial(check_beforehand, signed),
+        8: partial(check_weights, evidence, signed, model),
         9: partial(check_coverage, evidence),
         10: partial(check_prompts, evidence),
         11: partial(check_scores, evidence),
+        12: partial(check_force, signed, live),
     }
-    return [made.get(number) or partial(_skip, _UNSIGNED[number]) for number in NAMES]
+    if not signed.anything:
+        made |= {number: partial(_skip, why) for number, why in _UNSIGNED.items()}
+    return made
+
+
+def _remembered(signed: Signed, live: LiveLog, checks: tuple[Check, ...]) -> Remembered | None:
+    """Return what was proven of the log: only then, and only without any failure."""
+    outcomes = {check.number: check.outcome for check in checks}
+    proven = {outcomes[number] for number in (2, 4, 5)} == {Outcome.PASS}
+    if not proven or Outcome.FAIL in outcomes.values() or outcomes[6] == Outcome.SKIPPED:
+        return None
+    checkpoint, logged = signed.checkpoint, signed.claims.logged
+    sizes = {logged.prior_size: logged.prior_root, checkpoint.size: checkpoint.root}
+    if live.is_given and outcomes[12] == Outcome.PASS:
+        sizes[live.checkpoint.size] = live.checkpoint.root
+    sizes.pop(0, None)
+    roots = {version.version: version.data for version in signed.chain.versions}
+    return Remembered(signed.chain.origin, roots, tuple(sorted(sizes.items())))
 
 
 def _refused(why: str) -> Report:
@@ -117,7 +153,8 @@ def _refused(why: str) -> Report:
     first = run_check(1, NAMES[1], partial(_fail, why))
     skip = partial(_skip, "the bundle could not be opened safely (see check 1)")
     rest = (run_check(number, NAMES[number], skip) for number in range(2, 13))
-    return Report("failed", (first, *rest))
+    checks = (first, *rest)
+    return Report("failed", checks, limits(checks, signed=False, first_use=False))
 
 
 def _skip(why: str) -> str:

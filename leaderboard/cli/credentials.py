@@ -75,7 +75,7 @@ def save(site: str, secret: str) -> None:
     kept_tokens = tokens if isinstance(tokens, dict) else {}
     try:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _replace(target, orjson.dumps({"site": site, "tokens": kept_tokens | {site: secret}}))
+        replace(target, orjson.dumps({"site": site, "tokens": kept_tokens | {site: secret}}))
     except OSError as error:
         raise AssayError("not_saved", f"The token could not be saved: {error}") from None
 
@@ -85,7 +85,8 @@ def _is_its_site(site: str) -> bool:
     return bool(named) and canonical(named) == site
 
 
-def _replace(target: Path, content: bytes) -> None:
+def replace(target: Path, content: bytes) -> None:
+    """Put a file in the place of another in one step, readable by its owner only."""
     # mkstemp makes the file with mode 0600, so the token is at no moment readable by others.
     number, name = tempfile.mkstemp(dir=target.parent)
     try:

@@ -6,12 +6,17 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from click.core import ParameterSource
 from rich.console import Console
 
 from evaluations.errors import AssayError
+from evaluations.provenance.root import RootError, read_root
+from evaluations.provenance.trust import Fetch, Trust
 from evaluations.provenance.verify import Report, verify_bundle
-from leaderboard.cli.download import bundle_url, download
+from leaderboard.cli.download import bundle_url, download, log_of, site_of
 from leaderboard.cli.report import print_report
+from leaderboard.cli.terminal import plain
+from leaderboard.cli.trust import Store
 
 #: 0 fine, 1 a check failed, 2 malformed input or usage, 3 a check could not be made.
 EXIT_CODES = {"verified": 0, "failed": 1, "incomplete": 3}
@@ -19,9 +24,11 @@ EXIT_MALFORMED = 2
 
 
 def verify(
+    context: typer.Context,
     source: Annotated[
         str, typer.Argument(metavar="PATH|URL|ID", help="A bundle, a result's page, or its ID.")
     ],
+    *,
     site: Annotated[
         str | None, typer.Option(envvar="ASSAY_SITE", help="The site that has the result ID.")
     ] = None,
@@ -35,17 +42,39 @@ def verify(
             help="Local files of the model, to compare.",
         ),
     ] = None,
+    root: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="The site's root keys, got from elsewhere than this bundle.",
+        ),
+    ] = None,
+    no_remember: Annotated[
+        bool,
+        typer.Option("--no-remember", help="Keep nothing of the keys and the log for next time."),
+    ] = False,
 ) -> None:
-    """Check a published result offline: its files, samples, prompts and scores.
+    """Check a published result: signatures, log, files, samples, prompts and scores.
+
+    A file is checked offline. An address or an ID, or --site, has the site's log read too.
 
     Exit code: 0 every check passed, 1 a check failed, 2 the input is no bundle, 3 nothing failed
     but a check could not be made.
     """
+    store = Store()
+    named = context.get_parameter_source("site") == ParameterSource.COMMANDLINE
     try:
-        report = _verify(source, site, model)
+        trust = Trust(_root(root), store, _log(source, site, named=named))
+        report = _verify(source, site, model, trust)
     except AssayError as error:
         _print_error(error, as_json=as_json)
         raise typer.Exit(EXIT_MALFORMED) from None
+    if report.remembered is not None and not no_remember:
+        store.remember(report.remembered)
+    for problem in store.problems:
+        typer.echo(plain(problem), err=True)
     if as_json:
         typer.echo(json.dumps(as_dict(report), indent=2))
     else:
@@ -53,15 +82,42 @@ def verify(
     raise typer.Exit(EXIT_CODES[report.verdict])
 
 
-def _verify(source: str, site: str | None, model: Path | None) -> Report:
+def _verify(source: str, site: str | None, model: Path | None, trust: Trust) -> Report:
     path = Path(source)
     if _exists(path):
-        return verify_bundle(path, model=model)
+        return verify_bundle(path, model=model, trust=trust)
     url = bundle_url(source, site)
     with tempfile.TemporaryDirectory(prefix="assay-") as folder:
         target = Path(folder) / "bundle.tar"
         download(url, target)
-        return verify_bundle(target, model=model)
+        return verify_bundle(target, model=model, trust=trust)
+
+
+def _log(source: str, site: str | None, *, named: bool) -> Fetch | None:
+    """Return what reads the log; a file on this machine is checked offline, unless told."""
+    if _exists(Path(source)):
+        site = site if named else None
+        return log_of(site.rstrip("/")) if site else None
+    address = site_of(source, site)
+    return log_of(address) if address else None
+
+
+def _root(path: Path | None) -> bytes | None:
+    """Return the root that was given.
+
+    Raises:
+        AssayError: if it is none.
+    """
+    if path is None:
+        return None
+    try:
+        return read_root(path.read_bytes()).data
+    except (RootError, OSError) as error:
+        raise AssayError(
+            "bad_root",
+            f"{path} can't be used as a root: {error}.",
+            "Give a file like trust/1.root.json, as the site publishes it.",
+        ) from None
 
 
 def _exists(path: Path) -> bool:

@@ -7,10 +7,8 @@ from evaluations.provenance.bundle import MANIFEST, Entry
 from evaluations.provenance.canonical import jcs
 from evaluations.provenance.checks.evidence import REQUIRED, Evidence
 from evaluations.provenance.checks.outcome import CheckFailedError
+from evaluations.provenance.checks.signed import foreign, outside
 from evaluations.provenance.unpack import Bundle
-
-_OUTSIDE_FOLDERS = ("proof/", "trust/")
-_OUTSIDE_FILES = {MANIFEST, "attestation.dsse.json"}
 
 
 def check_files(evidence: Evidence) -> str:
@@ -18,9 +16,13 @@ def check_files(evidence: Evidence) -> str:
     entries, bundle = evidence.manifest, evidence.bundle
     _check_form(entries, bundle)
     listed = {entry.path for entry in entries}
-    held = {path for path in bundle.members if not _outside(path)}
+    held = {path for path in bundle.members if not outside(path)}
     _refuse("the manifest lists files that are not there", listed - held)
     _refuse("there are files that the manifest does not list", held - listed)
+    beside = set(bundle.members) - held - {MANIFEST}
+    odd = {path for path in beside if foreign(path, bundle.members[path].size)}
+    _refuse("beside the manifest stand files that no bundle has, or that are far too large", odd)
+    _refuse("the manifest lists files that stand beside it", set(filter(outside, listed)))
     _refuse("files that every bundle has are missing", set(REQUIRED) - set(bundle.members))
     for entry in entries:
         _check_entry(entry, bundle)
@@ -38,10 +40,6 @@ def _check_form(entries: tuple[Entry, ...], bundle: Bundle) -> None:
         raise CheckFailedError("manifest.json is not sorted by path, or lists a path twice")
 
 
-def _outside(path: str) -> bool:
-    return path in _OUTSIDE_FILES or path.startswith(_OUTSIDE_FOLDERS)
-
-
 def _refuse(what: str, paths: set[str]) -> None:
     if paths:
         first, more = min(paths), len(paths) - 1
@@ -56,9 +54,7 @@ def _check_entry(entry: Entry, bundle: Bundle) -> None:
         stored.update(chunk)
     if stored.hexdigest() != entry.sha256:
         raise CheckFailedError(f"{entry.path} has not the SHA-256 that the manifest says")
-    plain = hashlib.sha256() if entry.path.endswith(".zst") else stored
-    if plain is not stored:
-        for chunk in bundle.plain_chunks(entry.path):
-            plain.update(chunk)
-    if plain.hexdigest() != entry.sha256_uncompressed:
+    packed = entry.path.endswith(".zst")
+    plain = bundle.plain_digest(entry.path) if packed else stored.hexdigest()
+    if plain != entry.sha256_uncompressed:
         raise CheckFailedError(f"the contents of {entry.path} have not the manifest's SHA-256")

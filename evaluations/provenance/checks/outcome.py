@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 from evaluations.provenance.members import BundleError
 
+T = TypeVar("T")
 _MAX_WHY = 1000
 
 
@@ -36,6 +38,22 @@ class CheckSkippedError(Exception):
     """The check could not be made, and the message says what is missing."""
 
 
+class CheckNotApplicableError(Exception):
+    """There was nothing to compare with, and the message says what that would have been."""
+
+
+def settled(get: Callable[[], T], check: int) -> T:
+    """Return what another check judges; where that one fails, this one can't be made.
+
+    Raises:
+        CheckSkippedError: naming the other check.
+    """
+    try:
+        return get()
+    except CheckFailedError as error:
+        raise CheckSkippedError(f"{error} (see check {check})") from None
+
+
 def run_check(number: int, name: str, check: Callable[[], str]) -> Check:
     """Make one check, whose function returns the reason of a PASS or raises one of the above."""
     try:
@@ -46,6 +64,8 @@ def run_check(number: int, name: str, check: Callable[[], str]) -> Check:
         outcome, why = Outcome.FAIL, error.detail
     except CheckSkippedError as error:
         outcome, why = Outcome.SKIPPED, str(error)
+    except CheckNotApplicableError as error:
+        outcome, why = Outcome.NOT_APPLICABLE, str(error)
     except Exception as error:  # noqa: BLE001  a stranger's bundle must not end in a traceback
         outcome, why = Outcome.FAIL, unforeseen(error)
     return Check(number, name, outcome, printable(why))

@@ -47,7 +47,7 @@ class Prompts:
                 return fault
             self._filter = row.filter
         self._task_hash.update((row.doc_hash + row.prompt_hash + row.target_hash).encode())
-        self._requests += request_digests(row.arguments)
+        self._requests += request_digests(row.arguments, row.context)
         where = f"document {row.doc_id} (filter {row.filter!r})"
         context = row.arguments[0][0] if row.arguments[0] else None
         if row.doc_hash != row.doc_digest:
@@ -71,17 +71,24 @@ class Prompts:
         return None
 
 
-def request_digests(requests: Sequence[Sequence[Any]]) -> bytes:
+def request_digests(requests: Sequence[Sequence[Any]], context: bytes = b"") -> bytes:
     """Return `arguments_digest` of each request, as raw bytes, one after another.
 
     The choices of a document share one long context, which is hashed once for all of them;
     orjson and the standard library write text alike, so only text takes this way.
+
+    Args:
+        requests: the arguments of each.
+        context: the first one's first argument as JSON, if that is at hand.
     """
     made = bytearray()
     shared: str | None = None
     start = hashlib.sha256()
+    if context:
+        shared = requests[0][0]
+        start.update(b"[" + context + b",")
     for arguments in requests:
-        if [type(argument) for argument in arguments] != [str, str]:
+        if len(arguments) != 2 or not type(arguments[0]) is type(arguments[1]) is str:
             made += bytes.fromhex(arguments_digest(arguments))
             continue
         if arguments[0] != shared:
