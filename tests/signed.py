@@ -107,7 +107,9 @@ class Site:
 
     def fetch(self) -> Callable[[str], bytes]:
         """What reads the log as the site publishes it now."""
-        files = dict(grow(0, self.entries, {}.__getitem__)) | {"checkpoint": self.note().encode()}
+        files: dict[str, bytes] = {}
+        files |= dict(grow(0, self.entries, files.__getitem__))
+        files["checkpoint"] = self.note().encode()
         return files.__getitem__
 
     def fill(self, count: int, seed: int = 0) -> None:
@@ -186,7 +188,7 @@ def log_result(
         "chatTemplate": plan["chat_template"]["applied"],
         "rescores": None,
     }
-    intent = Record(Kind.INTENT, times[1], about | (announced or {}), refs=(benchmark.leaf,))
+    intent = Record(Kind.INTENT, times[1], {**about, **(announced or {})}, refs=(benchmark.leaf,))
     site.add(suite)
     indices = {"benchmark": site.add(benchmark)}
     site.fill(2)

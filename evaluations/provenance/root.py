@@ -18,7 +18,7 @@ from tuf.api.serialization import DeserializationError
 from tuf.api.serialization.json import JSONSerializer
 
 from evaluations.provenance.canonical import parse_strict, sha256_hex
-from evaluations.provenance.signing import public_bytes
+from evaluations.provenance.signing import has_more_fields, public_bytes
 
 FIELD = "x-assay"
 MAX_SIZE = 64 * 1024
@@ -188,7 +188,7 @@ def read_root(data: bytes) -> RootVersion:
     if len(data) > MAX_SIZE:
         raise RootError(f"it has more than {MAX_SIZE} bytes")
     try:
-        parse_strict(data)
+        parsed = parse_strict(data)
         metadata: Metadata[Root] = Metadata.from_bytes(data)
         canonical = metadata.to_bytes(_SERIALIZER)
     except (ValueError, RecursionError, DeserializationError, RepositoryError) as error:
@@ -196,8 +196,9 @@ def read_root(data: bytes) -> RootVersion:
     except Exception as error:  # noqa: BLE001  the library raises whatever it meets
         raise RootError(f"it is no root metadata: {type(error).__name__}") from None
     hexadecimal = [sig.signature for sig in metadata.signatures.values()]
-    if canonical != data or any(text != text.lower() for text in hexadecimal):
-        raise RootError("it is not in canonical form")
+    loose = has_more_fields(parsed) or set(parsed) != {"signatures", "signed"}
+    if canonical != data or loose or any(text != text.lower() for text in hexadecimal):
+        raise RootError("it is not in canonical form, or has fields that nobody signed")
     if not isinstance(metadata.signed, Root):
         raise RootError("it is metadata of another role")
     try:

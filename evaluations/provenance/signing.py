@@ -5,8 +5,9 @@ import binascii
 import json
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
@@ -157,13 +158,18 @@ def read_envelope(data: bytes) -> Envelope:
         raise EnvelopeError("it is nested too deeply") from None
     except Exception as error:  # noqa: BLE001  the library raises whatever it meets
         raise EnvelopeError(f"it is no DSSE envelope: {_told(error)}") from None
-    if not isinstance(parsed, dict) or canonical != data:
-        raise EnvelopeError("it is not in canonical form")
+    if not isinstance(parsed, dict) or canonical != data or has_more_fields(parsed):
+        raise EnvelopeError("it is not in canonical form, or has other fields than an envelope")
     if envelope.payload_type != PAYLOAD_TYPE:
         raise EnvelopeError("its payload is not of the type in-toto")
     if not envelope.signatures:
         raise EnvelopeError("it is not signed")
     return envelope
+
+
+def has_more_fields(signed: Mapping[str, Any]) -> bool:
+    """Tell whether signatures have fields that nobody signed; the library keeps them."""
+    return any(set(one) != {"keyid", "sig"} for one in signed["signatures"])
 
 
 def _told(error: Exception) -> str:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from click.core import ParameterSource
 from rich.console import Console
 
 from evaluations.errors import AssayError
@@ -64,7 +63,8 @@ def verify(
     but a check could not be made.
     """
     store = Store()
-    named = context.get_parameter_source("site") == ParameterSource.COMMANDLINE
+    given = context.get_parameter_source("site")
+    named = given is not None and given.name == "COMMANDLINE"
     try:
         trust = Trust(_root(root), store, _log(source, site, named=named))
         report = _verify(source, site, model, trust)

@@ -28,9 +28,9 @@ def check_force(signed: Signed, live: LiveLog) -> str:
         )
     leaf = leaf_hash(result_leaf(signed)).hex()
     try:
-        _check_later(live, index, leaf)
         if not live.follows(checkpoint.size, checkpoint.root):
             raise CheckFailedError("the site's log is not the one of this bundle (see check 6)")
+        _check_later(live, index, leaf)
         size = live.checkpoint.size
     except LiveError as error:
         raise CheckNotApplicableError(f"{error}; {bounds}") from None

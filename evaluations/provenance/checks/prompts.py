@@ -11,6 +11,8 @@ from evaluations.provenance.checks.coverage import leaves_root
 from evaluations.provenance.documents import TaskPlan
 from evaluations.provenance.rows import Row
 
+_TEXTS = [str, str]
+
 
 class Prompts:
     """Watches a task's rows pass by and hashes again what was asked.
@@ -88,7 +90,7 @@ def request_digests(requests: Sequence[Sequence[Any]], context: bytes = b"") -> 
         shared = requests[0][0]
         start.update(b"[" + context + b",")
     for arguments in requests:
-        if len(arguments) != 2 or not type(arguments[0]) is type(arguments[1]) is str:
+        if list(map(type, arguments)) != _TEXTS:
             made += bytes.fromhex(arguments_digest(arguments))
             continue
         if arguments[0] != shared:

@@ -8,7 +8,7 @@ import pytest
 
 from evaluations.provenance.verify import verify_bundle
 from tests.bundles import CHOICE, COPY, draft
-from tests.unit.provenance.test_mutations import failed
+from tests.unit.provenance.test_forgeries import failed
 
 JUNK: list[Any] = [
     None,
