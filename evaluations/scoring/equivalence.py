@@ -193,7 +193,7 @@ def mcnemar(lost: int, gained: int) -> float:
 def tost(changes: Sequence[float], *, margin: float) -> float | None:
     """Return the p of two one-sided paired t tests that the mean change lies within ± margin.
 
-    The larger of the two p is that of the whole: below `ALPHA`, the interval of 90 % for the mean lies
+    The larger of the two p is that of the whole: below `ALPHA`, the mean's interval of 90 % lies
     within the margin. Documents without any change count as much as the others.
 
     Args:
