@@ -11,6 +11,7 @@ from leaderboard.cli.board import board
 from leaderboard.cli.check import check
 from leaderboard.cli.login import login
 from leaderboard.cli.logs import logs
+from leaderboard.cli.reproduce import reproduce
 from leaderboard.cli.status import status
 from leaderboard.cli.submit import submit
 from leaderboard.cli.verify import verify
@@ -22,7 +23,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for _command in (login, check, submit, status, logs, board, verify):
+for _command in (login, check, submit, status, logs, board, verify, reproduce):
     app.command()(_command)
 
 
