@@ -11,7 +11,11 @@ from django.db.backends.sqlite3.base import DatabaseWrapper as SQLite
 
 from evaluations.append_only import turn_off, turn_on
 
-RULES = import_module("evaluations.migrations.0003_append_only").RULES
+RULES = [
+    rule
+    for name in ("0003_append_only", "0007_replications")
+    for rule in import_module(f"evaluations.migrations.{name}").RULES
+]
 
 
 class _Editor:

@@ -2,6 +2,7 @@
 
 from evaluations.models.access import ApiToken, IdempotentRequest
 from evaluations.models.language_models import LanguageModel, Revision
+from evaluations.models.replications import Replication
 from evaluations.models.results import Result, Score
 from evaluations.models.runs import Run, Unit, WorkerProcess
 from evaluations.models.submissions import Submission, SubmissionEvent
@@ -13,6 +14,7 @@ __all__ = [
     "Board",
     "IdempotentRequest",
     "LanguageModel",
+    "Replication",
     "Result",
     "Revision",
     "Run",

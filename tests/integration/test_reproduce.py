@@ -43,8 +43,8 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.move(slot / "out" / "pack", slot / "pack")
         files = {}
         for task in tasks:
-            args = {"task": task, "first": 0, "count": DOCUMENTS, "repeats": 1, "file": task}
-            _do(runner, Call("answer", args))
+            asked = {"task": task, "first": 0, "count": DOCUMENTS, "repeats": 1, "file": task}
+            _do(runner, Call("answer", asked))
             files[task] = [f"out/answers/{task}"]
         _do(runner, Call("score", {"recorded": files, "folders": []}))
     finally:

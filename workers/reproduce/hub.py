@@ -36,7 +36,7 @@ def fetch_model(name: str, revision: str, paths: list[str], target: Path) -> Non
     )
 
 
-def datasets_of(results: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def datasets_of(results: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
     """Yield each dataset of a hub that the tasks read, with its commit.
 
     Args:

@@ -71,7 +71,7 @@ def run(job: Job) -> dict[str, Any]:
         limits = {"memory": memory, "confined": confined, "unsafe_code": job.unsafe_code}
         _do(runner, Call("begin", limits))
         _say("loading the model" + (" in a sandbox" if confined else "; there is no sandbox here"))
-        environment = _do(runner, Call("load"))
+        environment: dict[str, Any] = _do(runner, Call("load"))
         _say("building every question of the plan")
         tasks = _do(runner, Call("plan", {"folders": folders}), "tasks")
         take_folder(job.slot, "pack", "pack", limit=_LARGEST_OUT)

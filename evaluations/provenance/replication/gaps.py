@@ -1,13 +1,14 @@
 """How close a decision was: the log-likelihoods of the two best choices, in nats."""
 
 import math
+from collections.abc import Callable, Mapping
 
 from evaluations.provenance.rescore.filters import UnreadableError
 from evaluations.provenance.rescore.likelihoods import answer_of
 from evaluations.provenance.rows import Row
 
 #: Metrics that are decided by the best choice, with what a choice's log-likelihood is divided by.
-_SCALES = {
+_SCALES: Mapping[str, Callable[[str], int]] = {
     "acc": lambda _: 1,
     "acc_norm": len,
     "acc_bytes": lambda text: len(text.encode()),
