@@ -10,12 +10,14 @@ import pytest
 from typer.testing import CliRunner
 
 from evaluations.machine import packages
+from evaluations.models import Replication
 from evaluations.provenance.bundle import describe, write_manifest
 from evaluations.provenance.canonical import jcs, sha256_hex
 from evaluations.provenance.replication.archive import open_replication
 from evaluations.provenance.replication.audit import Audit
 from evaluations.provenance.unpack import open_bundle
 from leaderboard.cli.app import app
+from tests import factories
 from tests.integration.test_reproduction import BENCHMARKS, _do
 from tests.material import DOCUMENTS, GEN, MC, make_model, make_tasks
 from workers.bundle import BenchmarkSpec, read_scores, seal, write_config, write_run, write_scores
@@ -193,3 +195,24 @@ def test_config_that_loads_a_model_otherwise_is_not_run(
         "--model", evaluated / "model", "--out", tmp_path / "x.tar", bundle=bundle, code=1
     )
     assert told["error"]["code"] == "config_unexpected"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_result_of_a_site_is_run_again_with_its_model_and_sent_back(
+    live_server: Any, reproduce: Reproduce, evaluated: Path, tmp_path: Path
+) -> None:
+    contents = {path.name: path.read_bytes() for path in (evaluated / "model").iterdir()}
+    bundle = (evaluated / "bundle.tar").read_bytes()
+    revision = factories.make_revision(contents=contents)
+    result = factories.make_result(revision=revision, bundle=bundle)
+    secret = factories.make_token(factories.make_user("ana"))[1]
+    site = str(live_server.url)
+    signed_in = CliRunner().invoke(app, ["login", "--site", site, "--token_stdin"], input=secret)
+    assert signed_in.exit_code == 0, signed_in.output
+    words = ("--site", site, "--submit", "--out", tmp_path / "x.tar", "--limit-docs", 5)
+    told = reproduce(*words, bundle=Path(result.public_id))
+    made = Replication.objects.get()
+    assert (made.result, made.verdict, made.documents) == (result, "R0", 5)
+    assert told["url"].endswith(f"/results/{result.public_id}/replications/{made.public_id}")
+    assert made.comparison == told["comparison"]
+    assert secret not in (tmp_path / "x.tar").read_bytes().decode("latin-1")
