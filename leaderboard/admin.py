@@ -12,6 +12,7 @@ from evaluations.models import (
     Board,
     IdempotentRequest,
     LanguageModel,
+    Replication,
     Result,
     Revision,
     Run,
@@ -143,6 +144,15 @@ class WorkerProcessAdmin(ReadOnly):
 
     list_display = ("name", "seen_at", "run", "started_at")
     list_select_related = ("run",)
+
+
+@admin.register(Replication)
+class ReplicationAdmin(ReadOnly):
+    """Replications."""
+
+    list_display = ("public_id", "result", "verdict", "documents", "by", "created_at")
+    list_filter = ("verdict",)
+    list_select_related = ("result", "by")
 
 
 @admin.register(Result)

@@ -25,6 +25,7 @@ def staff(client):
 def rows():
     result = factories.make_result(board=factories.make_board("demo"))
     factories.make_unit(result.submission.run)
+    factories.make_replication(result)
     token, _ = factories.make_token()
     announce(name="worker-1", offers=Offers(memory=1, disk=1), run=result.submission.run)
     IdempotentRequest.objects.create(by=token.by, key="key", sha256=factories.digest("request"))
