@@ -127,15 +127,22 @@ def _template(model: Path | None) -> str | None:
 def _model(
     plan: Mapping[str, Any], weights: Mapping[str, Any], model: Path | None
 ) -> Iterator[Pin]:
-    said = plan["model"]
-    yield Pin("model", f"{said['name']}@{said['revision']}", None)
-    for file in weights["files"]:
-        check_name(file["path"])
-        here = None
-        if model is not None:
-            path = model / file["path"]
-            here = _digest(path) if path.is_file() else "missing"
-        yield Pin(file["path"], file["sha256"], here)
+    said, files = plan["model"], [_file(file, model) for file in weights["files"]]
+    name = f"{said['name']}@{said['revision']}"
+    # A commit is known here by nothing but its files.
+    states = {file.state for file in files}
+    here = {frozenset({_SAME}): name, frozenset({_UNKNOWN}): None}
+    yield Pin("model", name, here.get(frozenset(states), "other files"))
+    yield from files
+
+
+def _file(listed: Mapping[str, Any], model: Path | None) -> Pin:
+    check_name(listed["path"])
+    here = None
+    if model is not None:
+        path = model / listed["path"]
+        here = _digest(path) if path.is_file() else "missing"
+    return Pin(listed["path"], listed["sha256"], here)
 
 
 def _digest(path: Path) -> str:

@@ -30,6 +30,8 @@ from leaderboard.cli.pins import pins
 from leaderboard.cli.sources import Found
 from leaderboard.cli.terminal import say
 
+#: Where this program's own packages lie.
+_ROOT = Path(__file__).resolve().parents[2]
 _NEEDED = ("torch", "lm_eval", "django")
 #: What of a bundle a run needs; its answers are not among it.
 _TAKEN = ("run/", "task/", "results/results.json")
@@ -135,7 +137,8 @@ def _started(slot: Path, wishes: Wishes, threads: int | None) -> dict[str, Any]:
     said = {"slot": str(slot), "audit": audit, "threads": threads}
     job.write_text(json.dumps(said | {"unsafe_code": wishes.unsafe_code}), encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-m", "workers.reproduce", str(job)],
+        # Safe path: what lies in the person's present folder is no module of ours.
+        [sys.executable, "-P", "-m", "workers.reproduce", str(job)],
         env=_environment(),
         stdin=subprocess.DEVNULL,
         stdout=sys.stderr.fileno() if _has_descriptor() else subprocess.DEVNULL,
@@ -160,7 +163,9 @@ def _has_descriptor() -> bool:
 
 def _environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name.startswith(_KEPT_PREFIXES)}
-    return kept | {name: os.environ[name] for name in _KEPT if name in os.environ}
+    kept |= {name: os.environ[name] for name in _KEPT if name in os.environ}
+    places = [str(_ROOT), *filter(None, [kept.get("PYTHONPATH")])]
+    return kept | {"PYTHONPATH": os.pathsep.join(places)}
 
 
 def _pack_samples(bundle: Bundle, slot: Path, target: Path) -> None:

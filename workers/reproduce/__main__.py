@@ -5,6 +5,7 @@ comes to `answer.json` beside it: `{"environment"}` or `{"error": {"code", "deta
 """
 
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from workers.runner.parent import die_with_parent
 def main() -> None:
     """Do one job."""
     die_with_parent()
+    # Ctrl-C reaches the whole terminal; the command that started this ends it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     path = Path(sys.argv[1])
     said = json.loads(path.read_bytes())
     slot = Path(said["slot"])

@@ -61,7 +61,8 @@ def test_dry_run_tells_what_differs(assay: Assay, bundle: Path) -> None:
 
 
 def test_dry_run_compares_local_weights(assay: Assay, bundle: Path, model: Path) -> None:
-    assert states(assay, bundle, "--model", model)["model.safetensors"] == "same"
+    found = states(assay, bundle, "--model", model)
+    assert (found["model"], found["model.safetensors"]) == ("same", "same")
 
 
 def test_dry_run_for_people_is_a_line_for_each_pin(assay: Assay, bundle: Path) -> None:
