@@ -2,7 +2,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -134,6 +134,7 @@ def test_mcnemar_is_the_value_worked_by_hand(lost: int, gained: int, p: float) -
     assert mcnemar(lost, gained) == p
 
 
+@settings(deadline=None)
 @given(st.integers(0, 400), st.integers(0, 400))
 def test_mcnemar_is_scipys_binomial_test(lost: int, gained: int) -> None:
     p = mcnemar(lost, gained)
@@ -142,6 +143,7 @@ def test_mcnemar_is_scipys_binomial_test(lost: int, gained: int) -> None:
         assert p == pytest.approx(stats.binomtest(lost, lost + gained).pvalue, rel=1e-9)
 
 
+@settings(deadline=None)
 @given(st.floats(-60, 60), st.integers(1, 200_000))
 def test_students_tail_is_scipys(t: float, freedom: int) -> None:
     assert student_tail(t, freedom) == pytest.approx(stats.t.sf(t, freedom), rel=1e-6, abs=1e-200)
@@ -158,6 +160,7 @@ def test_tost_is_the_value_worked_by_hand() -> None:
     assert tost(changes, margin=2) == pytest.approx(by_hand, rel=1e-12)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1, 1), min_size=2, max_size=60).filter(lambda x: max(x) - min(x) > 1e-3))
 def test_tost_is_the_larger_of_scipys_two_tests(changes: list[float]) -> None:
     one = stats.ttest_1samp(changes, -0.2, alternative="greater").pvalue
@@ -181,6 +184,7 @@ pairs = st.builds(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(pairs, min_size=1, max_size=200))
 def test_verdict_never_says_more_than_was_seen(found: list[Pair]) -> None:
     verdict = judged(*found)
@@ -198,6 +202,7 @@ def test_verdict_never_says_more_than_was_seen(found: list[Pair]) -> None:
         assert abs(verdict.difference) <= EQUIVALENCE_MARGIN
 
 
+@settings(deadline=None)
 @given(st.lists(pairs, min_size=1, max_size=100), st.randoms(use_true_random=False))
 def test_order_of_the_documents_changes_no_verdict(found: list[Pair], chance: object) -> None:
     shuffled = list(found)
@@ -205,6 +210,7 @@ def test_order_of_the_documents_changes_no_verdict(found: list[Pair], chance: ob
     assert judged(*shuffled).verdict is judged(*found).verdict
 
 
+@settings(deadline=None)
 @given(st.lists(pairs, min_size=1, max_size=100))
 def test_swapping_the_runs_changes_no_verdict(found: list[Pair]) -> None:
     swapped = [replace(pair, before=pair.after, after=pair.before) for pair in found]

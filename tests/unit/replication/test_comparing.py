@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluations.provenance.canonical import jcs, parse_strict
@@ -172,6 +172,7 @@ class TestAudit:
         order = sorted(range(30), key=lambda n: hashlib.sha256(texts[n].encode()).hexdigest())
         assert Audit(4, "s").chosen("t", 30, "0" * 64) == sorted(order[:4])
 
+    @settings(deadline=None)
     @given(st.integers(1, 40), st.integers(0, 40), st.text("abc0", min_size=1, max_size=9))
     def test_choice_is_of_so_many_documents_and_grows_with_them(
         self, count: int, documents: int, seed: str
