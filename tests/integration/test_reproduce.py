@@ -20,7 +20,15 @@ from leaderboard.cli.app import app
 from tests import factories
 from tests.integration.test_reproduction import BENCHMARKS, _do
 from tests.material import DOCUMENTS, GEN, MC, make_model, make_tasks
-from workers.bundle import BenchmarkSpec, read_scores, seal, write_config, write_run, write_scores
+from workers.bundle import (
+    BenchmarkSpec,
+    read_scores,
+    seal,
+    write_bundle,
+    write_config,
+    write_run,
+    write_scores,
+)
 from workers.runner.process import Runner
 from workers.runner.protocol import Call
 
@@ -55,7 +63,8 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_scores(slot, read_scores(slot, BENCHMARKS))
     _write_run(slot, tasks, environment)
     (root / "sealed").mkdir()
-    seal(slot, root / "sealed", root / "bundle.tar")
+    seal(slot, root / "sealed")
+    write_bundle(root / "sealed", {}, root / "bundle.tar")
     shutil.move(slot / "model", root / "model")
     return root
 
