@@ -252,7 +252,7 @@ FAILURES: dict[FailureCode, Failure] = {
         "Nothing is lost. The site tries again by itself; if it gives up, submit again later.",
     ),
     FailureCode.LOG_UNAVAILABLE: Failure(
-        Mender.OPERATOR,
+        Mender.PLATFORM,
         Retry.BACKOFF,
         "The site's log could not be written.",
         "Nothing is lost. The site tries again by itself; if it gives up, submit again later. The "

@@ -12,6 +12,9 @@ from evaluations.models import (
     Board,
     IdempotentRequest,
     LanguageModel,
+    LogCheckpoint,
+    LogEntry,
+    LogTile,
     Result,
     Revision,
     Run,
@@ -19,6 +22,7 @@ from evaluations.models import (
     Submission,
     SubmissionEvent,
     Suite,
+    TrustRoot,
     Unit,
     WorkerProcess,
 )  # fmt: skip
@@ -160,6 +164,38 @@ class ScoreAdmin(ReadOnly):
 
     list_display = ("result", "benchmark", "value", "stderr", "n")
     list_select_related = ("result", "benchmark")
+
+
+@admin.register(LogEntry)
+class LogEntryAdmin(ReadOnly):
+    """Entries of the log; those without an index wait for the sequencer."""
+
+    list_display = ("index", "kind", "submission", "suite", "record")
+    list_filter = ("kind",)
+    list_select_related = ("submission", "suite")
+    ordering = ("-pk",)
+
+
+@admin.register(LogCheckpoint)
+class LogCheckpointAdmin(ReadOnly):
+    """Signed checkpoints."""
+
+    list_display = ("size", "root", "at")
+
+
+@admin.register(LogTile)
+class LogTileAdmin(ReadOnly):
+    """Full tiles, which hold nothing but hashes."""
+
+    list_display = ("level", "number")
+    fields = ("level", "number")
+
+
+@admin.register(TrustRoot)
+class TrustRootAdmin(ReadOnly):
+    """Versions of the root of trust."""
+
+    list_display = ("version", "at")
 
 
 @admin.register(ApiToken)

@@ -34,6 +34,7 @@ _COMPONENT = {
 _FILES = {
     "get_config": "text/yaml",
     "get_submission_log": "text/plain",
+    "get_statement": "application/vnd.dsse.envelope.v1+json",
     "get_bundle": "application/x-tar",
     "get_model": "application/x-tar",
 }
@@ -92,7 +93,9 @@ def _described(path: str, method: str, operation: dict[str, Any]) -> dict[str, A
 
 def _describe_files(name: str, method: str, answers: dict[Any, Any]) -> None:
     kind = _FILES.get(name)
-    schema: dict[str, str] = {"type": "object"} if name == "get_config" else _TEXT
+    schema: dict[str, str] = (
+        {"type": "object"} if name in {"get_config", "get_statement"} else _TEXT
+    )
     if name in _DOWNLOADS:
         schema = {"type": "string", "format": "binary"}
     content = {"content": {kind: {"schema": schema}}} if kind and method == "get" else {}
@@ -112,7 +115,7 @@ def _problems(path: str, method: str, name: str) -> list[HTTPStatus]:
     found = [HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS]
     found += [HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.REQUEST_ENTITY_TOO_LARGE]
     found.append(HTTPStatus.SERVICE_UNAVAILABLE)
-    if "{" in path:
+    if "{" in path or name == "get_checkpoint":
         found.append(HTTPStatus.NOT_FOUND)
     if method == "post":
         found += [HTTPStatus.CONFLICT]

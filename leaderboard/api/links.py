@@ -7,12 +7,14 @@ from ninja import Schema
 from evaluations.enums import ModelSource
 from evaluations.licences import may_redistribute
 from evaluations.models import Result
+from evaluations.queries.results import log_index
 
 
 class Links(Schema):
     """Addresses of a result; `files` is the folder of those that follow it.
 
     Attributes:
+        statement: null for a result from before there was a log.
         model: null where the licence doesn't let this site pass the model on, and for models of
             a hub, which stay there.
     """
@@ -21,7 +23,7 @@ class Links(Schema):
     files: str
     config: str
     bundle: str
-    statement: str
+    statement: str | None
     model: str | None
     submission: str
     board: str
@@ -34,7 +36,11 @@ def links(request: HttpRequest, result: Result) -> Links:
         config=_absolute(request, "api:get_config", result.public_id),
         files=_absolute(request, "api:get_result", result.public_id),
         bundle=_absolute(request, "api:get_bundle", result.public_id),
-        statement=_absolute(request, "api:get_statement", result.public_id),
+        statement=(
+            _absolute(request, "api:get_statement", result.public_id)
+            if log_index(result) is not None
+            else None
+        ),
         model=(
             _absolute(request, "api:get_model", result.public_id)
             if result.revision.model.source == ModelSource.LOCAL

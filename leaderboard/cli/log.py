@@ -125,13 +125,13 @@ def _signed(note: bytes, claimed: Checkpoint, key: _Key) -> Checkpoint:
         raise AssayError("bad_key", f"The log's key is malformed: {error}") from None
     if verifier.name != claimed.origin:
         raise RefusedError(
-            "not_signed",
+            "checkpoint_not_signed",
             f"The checkpoint is of {line(claimed.origin)}, and the key of {line(verifier.name)}.",
         )
     try:
         return open_checkpoint(note, [verifier])
     except CheckpointError as error:
-        raise RefusedError("not_signed", str(error)) from None
+        raise RefusedError("checkpoint_not_signed", str(error)) from None
 
 
 def _as_data(report: Report, key: _Key) -> dict[str, Any]:

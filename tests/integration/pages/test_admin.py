@@ -6,6 +6,9 @@ from django.urls import reverse
 
 from evaluations.models import IdempotentRequest, Submission
 from evaluations.needs import Offers
+from evaluations.provenance.records import Kind
+from evaluations.services.log import append
+from evaluations.services.sequencer import sequence
 from evaluations.services.workers import announce
 from tests import factories
 
@@ -25,6 +28,9 @@ def staff(client):
 def rows():
     result = factories.make_result(board=factories.make_board("demo"))
     factories.make_unit(result.submission.run)
+    for number in range(256):
+        append(kind=Kind.MODERATION, about={"number": number})
+    sequence()
     token, _ = factories.make_token()
     announce(name="worker-1", offers=Offers(memory=1, disk=1), run=result.submission.run)
     IdempotentRequest.objects.create(by=token.by, key="key", sha256=factories.digest("request"))

@@ -228,7 +228,11 @@ def test_many_problems_are_counted_and_the_first_ones_told(assay, tmp_path):
     ("vkey", "code", "error"),
     [
         ("nonsense", 2, "bad_key"),
-        ("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", 1, "not_signed"),
+        (
+            "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
+            1,
+            "checkpoint_not_signed",
+        ),
         ("x" * 5000, 2, "bad_key"),
     ],
 )
@@ -240,7 +244,7 @@ def test_another_key_is_refused(log, audited, vkey, code, error):
 def test_a_checkpoint_that_is_not_signed_is_refused(log, audited):
     log.files["checkpoint"] = log.files["checkpoint"].replace(b"\n401\n", b"\n400\n")
     code, said = audited(log)
-    assert (code, said["error"]["code"]) == (1, "not_signed")
+    assert (code, said["error"]["code"]) == (1, "checkpoint_not_signed")
 
 
 @pytest.mark.parametrize("checkpoint", [None, b"", b"\xff", b"hello\n"])
