@@ -41,3 +41,19 @@ def tree_root(leaves: Iterable[bytes]) -> bytes:
 def tree_root_hex(leaves: Iterable[bytes]) -> str:
     """Return `tree_root` as 64 hexadecimal digits."""
     return tree_root(leaves).hex()
+
+
+def digests_root(joined: bytes) -> bytes:
+    """Return the tree hash of leaves of 32 bytes each that stand one after another, faster.
+
+    Level by level: neighbours are joined, and one that is left over goes up as it is.
+    """
+    if not joined:
+        return EMPTY_ROOT
+    sha256 = hashlib.sha256
+    level = [sha256(b"\0" + joined[i : i + 32]).digest() for i in range(0, len(joined), 32)]
+    while len(level) > 1:
+        left = level[-1:] if len(level) % 2 else []
+        pairs = zip(level[::2], level[1::2], strict=False)
+        level = [sha256(b"\1" + one + other).digest() for one, other in pairs] + left
+    return level[0]

@@ -85,8 +85,10 @@ class Answers:
         if row.filter not in self._steps:
             self._steps[row.filter] = self._make_steps(row.filter)
         steps = self._steps[row.filter]
-        if any(not isinstance(r, list) or len(r) != self._plan.repeats for r in row.resps):
-            raise UnreadableError(f"a request has not {self._plan.repeats} responses")
+        repeats = self._plan.repeats
+        for responses in row.resps:
+            if not isinstance(responses, list) or len(responses) != repeats:
+                raise UnreadableError(f"a request has not {repeats} responses")
         if steps is None:
             return row.filtered
         filtered = [apply_steps(steps, resps) for resps in row.resps]

@@ -1,7 +1,7 @@
 """Check 9: a task's rows are its documents times its filters: none dropped, doubled or swapped."""
 
 from evaluations.provenance.documents import TaskPlan
-from evaluations.provenance.merkle import tree_root_hex
+from evaluations.provenance.merkle import digests_root
 from evaluations.provenance.rows import Row
 
 
@@ -64,5 +64,4 @@ class Coverage:
 
 def leaves_root(digests: bytearray) -> str:
     """Return the tree hash over digests of 32 bytes each that stand one after another."""
-    view = memoryview(bytes(digests))
-    return tree_root_hex(bytes(view[i : i + 32]) for i in range(0, len(view), 32))
+    return digests_root(bytes(digests)).hex()

@@ -50,15 +50,17 @@ class Prompts:
             self._filter = row.filter
         self._task_hash.update((row.doc_hash + row.prompt_hash + row.target_hash).encode())
         self._requests += request_digests(row.arguments, row.context)
-        where = f"document {row.doc_id} (filter {row.filter!r})"
         context = row.arguments[0][0] if row.arguments[0] else None
         if row.doc_hash != row.doc_digest:
-            return f"{where}: the document's hash is not the recorded one"
-        if not isinstance(context, str) or row.prompt_hash != text_digest(context):
-            return f"{where}: the prompt's hash is not the recorded one"
-        if row.target_hash != text_digest(row.target):
-            return f"{where}: the target's hash is not the recorded one"
-        return None
+            wrong = "document"
+        elif not isinstance(context, str) or row.prompt_hash != text_digest(context):
+            wrong = "prompt"
+        elif row.target_hash != text_digest(row.target):
+            wrong = "target"
+        else:
+            return None
+        where = f"document {row.doc_id} (filter {row.filter!r})"
+        return f"{where}: the {wrong}'s hash is not the recorded one"
 
     def _close(self) -> str | None:
         """Compare a filter's requests with the planned ones."""
