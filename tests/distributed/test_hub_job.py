@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from leaderboard.demo import Visitor, verify
+from leaderboard.demo import Stranger, Visitor
 from tests.distributed.sites import running, wait_for
 from tests.hub import Hub
 from tests.hub.server import running as running_hub
@@ -50,7 +50,7 @@ def visitor(hub: Hub, site: Site, tmp_path: Path) -> Iterator[Visitor]:
 
 
 def test_gated_hub_model_reaches_the_board_and_its_result_can_be_checked(
-    hub: Hub, visitor: Visitor, site: Site
+    hub: Hub, visitor: Visitor, site: Site, tmp_path: Path
 ) -> None:
     commit = hub.model("org/random").branches["main"]
     submission = visitor.submit(model="hf:org/random@main", board="real")
@@ -61,6 +61,6 @@ def test_gated_hub_model_reaches_the_board_and_its_result_can_be_checked(
     assert [cell["n"] for cell in row["benchmarks"].values()] == [COUNT, COUNT]
     config = httpx.get(f"{visitor.site}/api/v1/results/{result}/config.yaml").text
     assert commit in config
-    verdict = verify(f"{visitor.site}/results/{result}/")
+    verdict = Stranger(tmp_path).verify(f"{visitor.site}/results/{result}/")
     assert "FAIL" not in {check["outcome"] for check in verdict.checks}
     assert [path for path in (site.var / "logs").rglob("*.log") if TOKEN in path.read_text()] == []

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from leaderboard.demo import Visitor, verify
+from leaderboard.demo import Stranger, Visitor
 from tests.distributed.sites import running, wait_for
 from tests.material import DOCUMENTS, make_model, make_suite
 from tests.servers import Site
@@ -46,17 +46,12 @@ def test_submission_becomes_a_result_that_stock_lm_eval_reproduces(
     page = httpx.get(f"{visitor.site}/boards/made-up/")
     assert (page.status_code, "random" in page.text) == (200, True)
 
-    verdict = verify(f"{visitor.site}/results/{result}/")
+    verdict = Stranger(tmp_path).verify(f"{visitor.site}/results/{result}/")
     outcomes = {check["number"]: check["outcome"] for check in verdict.checks}
-    assert {number for number, outcome in outcomes.items() if outcome == "PASS"} == {
-        1,
-        3,
-        9,
-        10,
-        11,
-    }
-    assert "FAIL" not in outcomes.values()
-    assert verdict.exit_code == 3
+    passed = {number for number, outcome in outcomes.items() if outcome == "PASS"}
+    # Nobody gave it the model's files.
+    assert passed == set(range(1, 13)) - {8}
+    assert (outcomes[8], verdict.exit_code) == ("NOT-APPLICABLE", 0)
 
     elsewhere = tmp_path / "elsewhere"
     for name in ("bundle.tar", "model.tar"):
