@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -186,7 +187,10 @@ def verify(result_url: str) -> Verdict:
     command = [sys.executable, "-m", "leaderboard.cli", "verify", result_url, "--json"]
     # The site is this machine; a proxy of the environment would not find it.
     environment = os.environ | {"NO_PROXY": "*", "no_proxy": "*"}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    # A stranger knows no keys from before; and each demo makes its own under the same name.
+    with tempfile.TemporaryDirectory(prefix="assay-") as folder:
+        environment["XDG_CONFIG_HOME"] = folder
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     try:
         checks = json.loads(done.stdout)["checks"]
     except (ValueError, KeyError):
