@@ -15,6 +15,7 @@ from evaluations.models import (
     LogCheckpoint,
     LogEntry,
     LogTile,
+    Replication,
     Result,
     Revision,
     Run,
@@ -147,6 +148,15 @@ class WorkerProcessAdmin(ReadOnly):
 
     list_display = ("name", "seen_at", "run", "started_at")
     list_select_related = ("run",)
+
+
+@admin.register(Replication)
+class ReplicationAdmin(ReadOnly):
+    """Replications."""
+
+    list_display = ("public_id", "result", "verdict", "documents", "by", "created_at")
+    list_filter = ("verdict",)
+    list_select_related = ("result", "by")
 
 
 @admin.register(Result)

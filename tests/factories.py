@@ -15,6 +15,7 @@ from evaluations.models import (
     Benchmark,
     Board,
     LanguageModel,
+    Replication,
     Result,
     Revision,
     Run,
@@ -217,6 +218,18 @@ def make_result(
 def make_score(result: Result, benchmark: Benchmark, **fields: Any) -> Score:
     defaults = {"value": 0.5, "stderr": 0.02, "n": benchmark.documents or 240}
     return Score.objects.create(result=result, benchmark=benchmark, **defaults | fields)
+
+
+def make_replication(result: Result, **fields: Any) -> Replication:
+    """Make a replication whose bundle lies in the store; what it says is not computed."""
+    bundle = b"replication %d" % next(_serial)
+    defaults: dict[str, Any] = {
+        "by": fields.pop("by", None) or make_user(), "verdict": "R0", "keyid": digest("key"),
+        "bundle_sha256": store.put_bytes(bundle), "bundle_size": len(bundle),
+        "manifest_sha256": digest(str(bundle)), "statement": {"predicate": {}},
+        "comparison": {"verdict": "R0"},
+    }  # fmt: skip
+    return Replication.objects.create(result=result, **defaults | fields)
 
 
 def ago(minutes: float) -> Any:

@@ -1,13 +1,15 @@
 """Published results: one with all it needs to be shown, and lists of them."""
 
+import json
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import F, Max, QuerySet
 
 from evaluations.enums import SubmissionState
 from evaluations.models import Benchmark, LanguageModel, Result, Score
-from evaluations.provenance.records import Kind
-from evaluations.queries.log import entry_of
+from evaluations.provenance.records import Kind, read_record
+from evaluations.queries.log import covering, entry_of
 from evaluations.scoring.aggregate import Estimate
 
 
@@ -129,6 +131,54 @@ def _listed(found: QuerySet[Result]) -> QuerySet[Result]:
         )
         .order_by("-published_at", "-pk")
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """Where the log has a result and what it rests on.
+
+    Attributes:
+        origin: the log's name.
+        benchmark, intent, index: places of the benchmarks', the intent's and the result's entries.
+        intended_at, evaluated_at: when the last two were written, in UTC.
+        size, root: of the first checkpoint that covers the result.
+        statement_sha256: of the signed statement.
+        key: id of the key that signed it.
+    """
+
+    origin: str
+    benchmark: int
+    intent: int
+    index: int
+    intended_at: datetime
+    evaluated_at: datetime
+    size: int
+    root: str
+    statement_sha256: str
+    key: str
+
+
+def logged(result: Result) -> Logged | None:
+    """Return where the log has a result; None if it was published before there was one."""
+    entry = entry_of(result.submission, Kind.RESULT)
+    intent = entry_of(result.submission, Kind.INTENT)
+    checkpoint = covering(entry) if entry else None
+    if entry is None or intent is None or checkpoint is None:
+        return None
+    predicate = json.loads(entry.payload)["predicate"]
+    record, planned = (read_record(one.record.encode()) for one in (entry, intent))
+    return Logged(
+        origin=predicate["evaluator"]["id"],
+        benchmark=predicate["benchmarkVersion"]["leafIndex"],
+        intent=predicate["intent"]["leafIndex"],
+        index=entry.index or 0,
+        intended_at=datetime.fromisoformat(planned.at),
+        evaluated_at=datetime.fromisoformat(record.at),
+        size=checkpoint.size,
+        root=checkpoint.root,
+        statement_sha256=record.statement_sha256 or "",
+        key=json.loads(entry.envelope)["signatures"][0]["keyid"],
+    )
 
 
 def log_index(result: Result) -> int | None:

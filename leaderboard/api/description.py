@@ -37,8 +37,11 @@ _FILES = {
     "get_statement": "application/vnd.dsse.envelope.v1+json",
     "get_bundle": "application/x-tar",
     "get_model": "application/x-tar",
+    "get_replication_bundle": "application/x-tar",
 }
-_DOWNLOADS = frozenset({"get_bundle", "get_model"})
+_DOWNLOADS = frozenset({"get_bundle", "get_model", "get_replication_bundle"})
+#: Whose body is a file: it is its own key, and is not kept to be compared with a second one.
+_UPLOADS = frozenset({"submit_replication"})
 #: Operations that take a token but answer without one too.
 _MAY_TAKE_TOKEN = frozenset({"list_submissions"})
 _KEY = {
@@ -77,7 +80,7 @@ def _described(path: str, method: str, operation: dict[str, Any]) -> dict[str, A
     name = operation["operationId"]
     if method == "head":
         operation["operationId"] = name.replace("get_", "head_")
-    if method == "post":
+    if method == "post" and name not in _UPLOADS:
         operation["parameters"] = [*operation["parameters"], _KEY]
     if name in _DOWNLOADS:
         operation["parameters"] = [*operation["parameters"], _RANGE]
@@ -106,7 +109,7 @@ def _describe_files(name: str, method: str, answers: dict[Any, Any]) -> None:
     if method == "get":
         answers[304] = {"description": "As it was when the reader's `ETag` was given"}
     if 201 in answers:  # noqa: PLR2004
-        place = {"description": "where the new submission is", "schema": _TEXT}
+        place = {"description": "where it is", "schema": _TEXT}
         answers[201] = answers[201] | {"headers": {"Location": place}}
 
 

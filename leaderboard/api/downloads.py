@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.utils.cache import get_conditional_response, patch_cache_control
 
 from evaluations.errors import AssayError
-from evaluations.models import Result, Revision
+from evaluations.models import Replication, Result, Revision
 from evaluations.provenance.bundle import tar_end, tar_header, tar_padding
 from leaderboard.api.problems import problem
 from leaderboard.api.ranges import NotSatisfiableError, Piece, Span, cut, span, stream
@@ -28,6 +28,20 @@ def bundle(request: HttpRequest, result: Result) -> HttpResponseBase:
         pieces=[Piece(result.bundle_size, digest=result.bundle_sha256)],
         etag=result.bundle_sha256,
         filename=f"assay-{result.public_id}-bundle.tar",
+    )
+
+
+def replication(request: HttpRequest, made: Replication) -> HttpResponseBase:
+    """Send a replication's own bundle.
+
+    Raises:
+        ArtefactMissingError: if the store has lost it.
+    """
+    return _send(
+        request,
+        pieces=[Piece(made.bundle_size, digest=made.bundle_sha256)],
+        etag=made.bundle_sha256,
+        filename=f"assay-replication-{made.public_id}.tar",
     )
 
 

@@ -7,6 +7,7 @@ from leaderboard.api import (
     me,
     models,
     problems,
+    replications,
     samples,
     submissions,
 )  # fmt: skip
@@ -26,7 +27,8 @@ api.add_router("me", me.router)
 api.add_router("boards", boards.router)
 api.add_router("benchmarks", benchmarks.router)
 api.add_router("models", models.router)
-# Its module adds the samples to the results' own.
+# These two modules add samples and replications to the results' own.
+assert samples.router is replications.router  # noqa: S101  one router, registered once
 api.add_router("results", samples.router)
 api.add_router("log", log.router)
 api.add_router("submissions", submissions.router)

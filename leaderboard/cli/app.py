@@ -12,6 +12,7 @@ from leaderboard.cli.check import check
 from leaderboard.cli.log import log
 from leaderboard.cli.login import login
 from leaderboard.cli.logs import logs
+from leaderboard.cli.reproduce import reproduce
 from leaderboard.cli.status import status
 from leaderboard.cli.submit import submit
 from leaderboard.cli.verify import verify
@@ -23,7 +24,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for _command in (login, check, submit, status, logs, board, verify):
+for _command in (login, check, submit, status, logs, board, verify, reproduce):
     app.command()(_command)
 app.add_typer(log)
 

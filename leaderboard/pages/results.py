@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from evaluations.enums import SubmissionState
-from evaluations.queries import rescoring, results
+from evaluations.queries import replications, rescoring, results
 from evaluations.queries.effort import effort
 from evaluations.queries.pins import pins
 from leaderboard.api.downloads import model_size
@@ -37,6 +37,8 @@ def result(request: HttpRequest, public_id: str) -> HttpResponse:
         "effort": effort(getattr(found.submission, "run", None), found.environment),
         "links": links(request, found),
         "model_size": model_size(found.revision),
+        "evidence": replications.evidence(found),
+        "logged": results.logged(found),
         "seal": rosette(found.manifest_sha256),
     }
     return render(request, "results/result.html", context)

@@ -53,6 +53,19 @@ def test_direct_change_is_refused_with_a_plain_message(
         run_sql(statement.replace("SET commit", 'SET "commit"'))
 
 
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("UPDATE evaluations_replication SET verdict = 'R0'", "A replication can not be changed"),
+        ("DELETE FROM evaluations_replication", "A replication can not be deleted"),
+    ],
+)
+def test_replication_stays_as_it_came(published: Result, statement: str, message: str) -> None:
+    factories.make_replication(published)
+    with pytest.raises(IntegrityError, match=message):
+        run_sql(statement)
+
+
 def test_nothing_is_left_of_a_refused_change(published: Result) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         Score.objects.update(value=1.0)

@@ -1,6 +1,5 @@
 """The runner's steps. lm-eval and torch are imported before anything of a model is touched."""
 
-import importlib.metadata
 import os
 import platform
 import shutil
@@ -14,6 +13,7 @@ import yaml
 
 from evaluations.errors import AssayError
 from evaluations.failures import FailureCode
+from evaluations.machine import packages, processor
 from workers import answers, pack, plan, scoring
 from workers.engines import hf
 from workers.runner.limits import Limits
@@ -146,24 +146,9 @@ def environment() -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "processor": _processor(),
+        "processor": processor(),
         "cpu_count": os.cpu_count(),
         "threads": torch.get_num_threads(),
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
-        "packages": _packages(),
+        "packages": packages(),
     }
-
-
-def _packages() -> dict[str, str]:
-    found = {d.metadata["Name"].lower(): d.version for d in importlib.metadata.distributions()}
-    return dict(sorted(found.items()))
-
-
-def _processor() -> str:
-    """Return the processor's name; the kernel tells it, Python's `platform` does not."""
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        for line in info.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()

@@ -41,6 +41,7 @@ _KNOWN = {ATTESTATION, CONSISTENCY, LOG_KEY, WITNESSES, *PROOFS, *RECORDS}
 #: A statement names every file of a model; everything else is a few kilobytes.
 _MOST = {ATTESTATION: 4 << 20}
 _MOST_BYTES = 128 << 10
+_MOST_VERSIONS = 999
 
 
 def outside(path: str) -> bool:
@@ -109,7 +110,19 @@ class Signed:
                     f"anew; only then remove assay/trust/{log_id(self.pinned.origin)}.json from "
                     "your configuration folder"
                 )
+        files |= self._newer(max(files) + 1)
         return _refusing(lambda: chain(files, self._trusted))
+
+    def _newer(self, number: int) -> dict[int, bytes]:
+        """Return the versions that the site has published since, where it can be asked."""
+        found: dict[int, bytes] = {}
+        while self.trust.fetch is not None and number <= _MOST_VERSIONS:
+            try:
+                found[number] = self.trust.fetch(f"trust/{number}.root.json")
+            except (LookupError, OSError):
+                break
+            number += 1
+        return found
 
     @property
     def _trusted(self) -> bytes:

@@ -68,6 +68,7 @@ def known() -> dict[str, list[str]]:
             (factories.make_user(), "queued", ""), (owner, "withdrawn", ""),
         )
     ]  # fmt: skip
+    replications = [factories.make_replication(result) for result in results]
     model = results[1].revision.model
     return {
         "slug": ["demo", "draft"],
@@ -76,6 +77,7 @@ def known() -> dict[str, list[str]]:
         "name": [model.name],
         "task": ["sums", "words"],
         "result_id": [result.public_id for result in results],
+        "replication_id": [replication.public_id for replication in replications],
         "submission_id": [submission.public_id for submission in submissions],
     }
 

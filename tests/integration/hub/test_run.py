@@ -9,12 +9,14 @@ import pytest
 import yaml
 from django.contrib.auth.models import User
 from pytest_django import Settings
+from typer.testing import CliRunner
 
 from evaluations import store
 from evaluations.enums import SubmissionState
 from evaluations.models import Revision
 from evaluations.services.submissions import submit
 from evaluations.services.suites import load_suite, open_board, publish
+from leaderboard.cli.app import app
 from tests.hub import Hub
 from tests.material import make_model, make_suite
 from tests.surveys import counted
@@ -25,7 +27,7 @@ TOKEN = "hf_secret_of_the_operator"
 
 
 def test_gated_hub_model_is_published_without_a_trace_of_the_token(
-    hub: Hub, settings: Settings, tmp_path: Path
+    hub: Hub, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.ASSAY_HUB_TOKEN = TOKEN
     commit = hub.add_model("org/random", make_model(tmp_path / "model"))
@@ -58,3 +60,14 @@ def test_gated_hub_model_is_published_without_a_trace_of_the_token(
     assert all(len(file["sha256"]) == 64 for file in weights["files"])
     texts = [*members.values(), submission.run.log_tail.encode(), bundle]
     assert [text for text in texts if TOKEN.encode() in text] == []
+
+    # Run again by somebody whom the hub lets in.
+    for name, value in {"HF_ENDPOINT": hub.endpoint, "HF_TOKEN": TOKEN}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "configuration"))
+    (tmp_path / "bundle.tar").write_bytes(bundle)
+    words = [str(tmp_path / "bundle.tar"), "--out", str(tmp_path / "again.tar"), "--json"]
+    said = CliRunner().invoke(app, ["reproduce", *words, "--limit-docs", "3"])
+    assert said.exit_code == 0, said.output
+    assert json.loads(said.stdout)["verdict"] == "R0"
+    assert TOKEN.encode() not in (tmp_path / "again.tar").read_bytes()

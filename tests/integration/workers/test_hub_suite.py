@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from typer.testing import CliRunner
 
 from evaluations import store
 from evaluations.enums import SubmissionState
@@ -18,6 +19,7 @@ from evaluations.provenance.verify import verify_bundle
 from evaluations.services.models import register_local
 from evaluations.services.submissions import submit
 from evaluations.services.suites import load_suite, open_board
+from leaderboard.cli.app import app
 from tests.history import rewriting
 from tests.hub import Hub
 from tests.hub_datasets import COUNT, arc, gsm8k
@@ -70,7 +72,7 @@ def stock_root(bundle: Path) -> str:
 
 
 def test_suite_is_pinned_run_offline_and_reproduced_online(
-    hub: Hub, suite: Suite, tmp_path: Path
+    hub: Hub, suite: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commits = {ARC: hub.add_dataset(ARC, arc()), GSM8K: hub.add_dataset(GSM8K, gsm8k())}
     call_command("publish_suite", "real")
@@ -102,6 +104,16 @@ def test_suite_is_pinned_run_offline_and_reproduced_online(
     run_stock(elsewhere, HF_ENDPOINT=hub.endpoint, HF_HUB_OFFLINE="0")
     assert_reproduced(elsewhere)
     assert withheld_root(elsewhere) == stock_root(elsewhere)
+
+    monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "configuration"))
+    (tmp_path / "bundle.tar").write_bytes(data)
+    words = ["--model", str(tmp_path / "model"), "--out", str(tmp_path / "again.tar"), "--json"]
+    said = CliRunner().invoke(app, ["reproduce", str(tmp_path / "bundle.tar"), *words])
+    assert said.exit_code == 0, said.output
+    told = json.loads(said.stdout)
+    # Also the withheld benchmark's questions were rebuilt, or nothing would have been run.
+    assert (told["verdict"], told["comparison"]["notCompared"]) == ("R0", ["gsm8k"])
 
 
 def test_data_that_changed_under_a_pinned_revision_are_refused(
