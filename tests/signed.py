@@ -141,12 +141,14 @@ def with_manifest(files: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def _entry(path: str, data: bytes) -> Entry:
-    plain = zstandard.ZstdDecompressor().decompressobj().decompress(data) if _packed(path) else data
-    return Entry(path, len(data), sha256(data).hexdigest(), sha256(plain).hexdigest())
-
-
-def _packed(path: str) -> bool:
-    return path.endswith(".zst")
+    stored, plain = sha256(data), sha256()
+    if path.endswith(".zst"):
+        with zstandard.ZstdDecompressor().stream_reader(data) as reader:
+            while chunk := reader.read(1 << 20):
+                plain.update(chunk)
+    else:
+        plain = stored
+    return Entry(path, len(data), stored.hexdigest(), plain.hexdigest())
 
 
 def log_result(

@@ -28,7 +28,7 @@ from evaluations.provenance.records import Kind, Record, RecordError, read_recor
 from evaluations.provenance.root import RootChain, RootError, RootVersion, chain, read_root
 from evaluations.provenance.signing import EnvelopeError, public_bytes, read_envelope
 from evaluations.provenance.statement import Claims, StatementError, read_claims
-from evaluations.provenance.trust import Pinned, Trust
+from evaluations.provenance.trust import Pinned, Trust, log_id
 
 T = TypeVar("T")
 ATTESTATION = "attestation.dsse.json"
@@ -106,7 +106,9 @@ class Signed:
             if files.setdefault(number, data) != data:
                 raise CheckFailedError(
                     f"version {number} of the root is another one than you met on "
-                    f"{self.pinned.first}"
+                    f"{self.pinned.first}: somebody else uses this log's name, or it was begun "
+                    f"anew; only then remove assay/trust/{log_id(self.pinned.origin)}.json from "
+                    "your configuration folder"
                 )
         files |= self._newer(max(files) + 1)
         return _refusing(lambda: chain(files, self._trusted))

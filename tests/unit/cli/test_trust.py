@@ -3,6 +3,7 @@
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -117,7 +118,7 @@ def test_store_keeps_the_first_and_the_newest_checkpoints():
 @pytest.fixture
 def site():
     """A site that publishes a result and its log; the log's files are made when asked for."""
-    made = Site()
+    made: Any = Site()
     files = with_manifest(draft().files())
     made.fill(3)
     entries = log_result(made, files)
@@ -131,7 +132,7 @@ def site():
             try:
                 data = made.fetch()(self.path[1:])
             except LookupError:
-                data = self.server.bundle if self.path.endswith("/bundle.tar") else b""
+                data = made.packed if self.path.endswith("/bundle.tar") else b""
             self.send_response(200 if data else 404)
             self.end_headers()
             self.wfile.write(data)
@@ -142,7 +143,7 @@ def site():
     server = ThreadingHTTPServer(("127.0.0.1", 0), Served)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    made.address, made.asked, made.server = f"http://127.0.0.1:{server.server_port}", asked, server
+    made.address, made.asked = f"http://127.0.0.1:{server.server_port}", asked
     made.files, made.leaf = bundle, entries.result.leaf
     yield made
     server.shutdown()
@@ -152,7 +153,7 @@ def site():
 
 def test_verify_reads_the_log_of_a_result_that_it_fetches(site, tmp_path):
     path = write_tar(tmp_path / "bundle.tar", site.files)
-    site.server.bundle = path.read_bytes()
+    site.packed = path.read_bytes()
     for source in (("r1", "--site", site.address), (f"{site.address}/results/r1/",),
                    (f"{site.address}/api/v1/results/r1/bundle.tar",)):  # fmt: skip
         result = run(*source)

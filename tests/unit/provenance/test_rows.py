@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evaluations.provenance import rows
 from evaluations.provenance.documents import FormError
 from evaluations.provenance.rows import RowSyntaxError, parse_row
 from tests.bundles import doc_hash, draft, line, sample
@@ -68,3 +69,75 @@ def test_parse_row_refuses_another_shape(key, value):
     row = draft().rows["made_up_choice"][0]
     with pytest.raises(FormError):
         parse_row(line(row | {key: value}))
+
+
+CONTEXT = 'Größe?\n"quoted" \\ {"arg_0": "x", "arg_1": 1}\u2028 '
+
+
+def long_row(context=CONTEXT * 8, others=0):
+    """A row whose four requests repeat a long context, or most of them."""
+    requests = [[context, f" {i}"] for i in range(4 - others)]
+    requests += [[context + "!", " x"] for _ in range(others)]
+    facts = {"resps": [["x"]] * 4, "filtered_resps": ["x"] * 4, "filter": "none"}
+    return sample(3, {"a": context}, "t", requests, **facts, metrics={"acc": 1.0})
+
+
+def slowly(text):
+    """What the strict parser makes of a line, or None if it refuses it."""
+    try:
+        return rows._slow(text)
+    except RowSyntaxError:
+        return None
+
+
+@pytest.mark.parametrize("others", range(4))
+def test_parse_row_reads_a_repeated_context_once_and_everywhere(others):
+    text = line(long_row(others=others))
+    row = parse_row(text)
+    assert row.values == slowly(text)
+    assert json.loads(row.context) == row.arguments[0][0]
+    assert row.arguments[-1][0] == CONTEXT * 8 + ("!" if others else "")
+
+
+@pytest.mark.parametrize("place", ["context", "doc", "continuation"])
+def test_parse_row_is_not_misled_by_the_stand_in_for_a_context(place):
+    made = long_row()
+    if place == "context":
+        made["arguments"]["gen_args_2"]["arg_0"] = "\x7f"
+    elif place == "doc":
+        made["doc"] = {"arguments": {"gen_args_0": {"arg_0": CONTEXT * 8, "arg_1": "x"}}}
+    else:
+        made["arguments"]["gen_args_1"]["arg_1"] = "\x7f"
+    for text in (line(made), line(made).replace(b"\x7f", b"\\u007f")):
+        row = parse_row(text)
+        assert row.values == slowly(text) == made
+        assert row.arguments[2][0] == made["arguments"]["gen_args_2"]["arg_0"]
+
+
+@pytest.mark.parametrize("key", [b'"arg_0"', b'"arg_1"', b'"gen_args_1"', b'"doc_id"', b'"a"'])
+@pytest.mark.parametrize("value", [b'"\\u007f"', b'"x"', b"1", json.dumps(CONTEXT * 8).encode()])
+def test_parse_row_refuses_a_doubled_key_beside_a_repeated_context(key, value):
+    text = line(long_row())
+    for place in range(text.count(key + b": ")):
+        parts = text.split(key + b": ")
+        made = (key + b": ").join(parts[: place + 1]) + key + b": " + value + b", "
+        made += key + b": " + (key + b": ").join(parts[place + 1 :])
+        if slowly(made) is None:  # not where the key's name stands within a text
+            with pytest.raises(RowSyntaxError):
+                parse_row(made)
+
+
+@given(
+    st.integers(0), st.sampled_from([*(bytes([n]) for n in b'"\\,:{}[] \n01e\x7f'), b"\xc3", b""])
+)
+def test_parse_row_and_the_strict_parser_agree_on_spoiled_lines(place, other):
+    text = line(long_row(others=place % 3))
+    place %= len(text)
+    made = text[:place] + other + text[place + 1 :]
+    expected = slowly(made)
+    try:
+        assert parse_row(made).values == expected
+    except RowSyntaxError:
+        assert expected is None
+    except FormError:
+        assert expected is not None
