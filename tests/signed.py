@@ -110,6 +110,7 @@ class Site:
         files: dict[str, bytes] = {}
         files |= dict(grow(0, self.entries, files.__getitem__))
         files["checkpoint"] = self.note().encode()
+        files |= {f"trust/{n}.root.json": data for n, data in enumerate(self.roots, start=1)}
         return files.__getitem__
 
     def fill(self, count: int, seed: int = 0) -> None:

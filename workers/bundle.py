@@ -19,7 +19,7 @@ from evaluations.scoring.aggregate import Component, Estimate, benchmark_score, 
 
 SEEDS = [0, 1234, 1234, 1234]
 #: What of a slot belongs into the bundle; the rest is scaffolding.
-_BUNDLED = ("run", "task", "results")
+_BUNDLED = ("run", "task", "results", "exports")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +184,8 @@ def seal(root: Path, sealed: Path) -> str:
         The manifest's SHA-256.
     """
     for name in _BUNDLED:
-        (root / name).rename(sealed / name)
+        if (root / name).exists():
+            (root / name).rename(sealed / name)
     return write_manifest(sealed)
 
 

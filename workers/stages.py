@@ -26,6 +26,7 @@ from evaluations.services import log, results, runs
 from evaluations.services.rescoring import leave_unchanged
 from workers import bundle, claims, engine_lock, planning, rescoring, taking
 from workers.background import in_background
+from workers.exports import write_exports
 from workers.logged import until_logged
 from workers.slot import Slot, unit_file
 from workers.workplace import Progress, Stage, Workplace
@@ -209,6 +210,12 @@ def score(run: Run, place: Workplace, worker: str) -> Stage:
     results.announce(run=run, token=run.token, environment=_environment(run))
     environment = run.announcement["environment"]
     bundle.write_run(root, plan=run.plan, weights=_weights(run), environment=environment)
+    write_exports(
+        root,
+        name=run.submission.revision.model.name,
+        at=run.announcement["evaluated_at"],
+        origin=settings.ASSAY_ORIGIN,
+    )
     config = (root / "run" / "config.yaml").read_text(encoding="utf-8")
     sealed = root / "sealed"
     sealed.mkdir()

@@ -18,7 +18,8 @@ from pytest_django import Settings
 
 from evaluations import store
 from evaluations.enums import SubmissionState, UnitState
-from evaluations.models import Result, Run, Submission, SubmissionEvent, Unit
+from evaluations.models import LogEntry, Result, Run, Submission, SubmissionEvent, Unit
+from evaluations.provenance.verify import verify_bundle
 from evaluations.queries.standings import standings
 from evaluations.services import runs
 from evaluations.services.models import register_local
@@ -56,7 +57,7 @@ def submitted(model: str) -> Submission:
     return submission
 
 
-def test_worker_publishes_what_was_submitted(queued: Submission) -> None:
+def test_worker_publishes_what_was_submitted(queued: Submission, tmp_path: Path) -> None:
     worker = Worker()
     assert worker.work(seconds=300) is False
     queued.refresh_from_db()
@@ -73,12 +74,47 @@ def test_worker_publishes_what_was_submitted(queued: Submission) -> None:
         member = archive.extractfile("run/plan.json")
         assert member is not None
         plan = json.load(member)
-    assert names[0] == "manifest.json"
+    assert names[:2] == ["attestation.dsse.json", "exports/eval_results.yaml"]
     assert "results/samples/made_up_copy.jsonl.zst" in names
+    verdict = verify_bundle(save(result, tmp_path / "bundle.tar"))
+    assert {c.number: c.outcome for c in verdict.checks if c.outcome != "PASS"} == {
+        8: "NOT-APPLICABLE",
+        12: "NOT-APPLICABLE",
+    }
     assert plan == result.plan
     assert [event.state for event in SubmissionEvent.objects.filter(submission=queued)] == [
         "queued", "fetching", "planning", "smoke", "running", "scoring", "publishing", "published",
     ]  # fmt: skip
+
+
+def save(result: Result, path: Path) -> Path:
+    path.write_bytes(store.get_bytes(result.bundle_sha256))
+    return path
+
+
+def test_worker_that_dies_while_it_publishes_has_a_successor_that_makes_the_same_bytes(
+    queued: Submission, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The statement was signed and logged, and the bundle was nowhere yet."""
+    put, tars = store.put_file, []
+
+    def dies(path: Path) -> str:
+        if path.name == "bundle.tar":
+            tars.append(path.read_bytes())
+            if len(tars) == 1:
+                raise OSError("the store is away")
+        return put(path)
+
+    monkeypatch.setattr(store, "put_file", dies)
+    Worker().work(seconds=300)
+    queued.refresh_from_db()
+    assert queued.state == SubmissionState.PUBLISHING
+    Run.objects.update(not_before=None)
+    Worker().work(seconds=300)
+    queued.refresh_from_db()
+    assert (queued.state, queued.failure_detail) == (SubmissionState.PUBLISHED, "")
+    assert tars[0] == tars[1]
+    assert LogEntry.objects.filter(kind="result").count() == 1
 
 
 def test_unit_of_a_killed_runner_is_done_again_once(queued: Submission) -> None:

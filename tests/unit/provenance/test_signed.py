@@ -143,6 +143,20 @@ def test_result_from_after_a_rotation_is_good_with_the_new_key_only(check, kind)
     assert "trusted" in why(report, number)
 
 
+@pytest.mark.parametrize("kind", ["statement", "log"])
+def test_site_that_has_rotated_since_is_followed_to_its_newest_root(check, kind):
+    """The bundle knows version 1 only; what the site signs now is signed by version 2."""
+    site = Site()
+    files = signed(draft().files(), site)
+    site.rotate(**{kind: "second"})
+    site.fill(3)
+    report = check(files, trust=Trust(fetch=site.fetch()))
+    assert (report.verdict, outcomes(report)) == ("verified", {8: "NOT-APPLICABLE"})
+    assert "root version 2" in why(report, 2)
+    site.roots[1] = Site().roots[0]  # not signed by the first version's keys
+    assert outcomes(check(files, trust=Trust(fetch=site.fetch())))[2] == "FAIL"
+
+
 def test_revoked_key_is_refused_by_those_who_know_of_its_revocation(check):
     """A thief can leave the newest version out of his bundle; who has seen it isn't fooled."""
     site = Site()
