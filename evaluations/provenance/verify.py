@@ -30,7 +30,7 @@ from evaluations.provenance.checks.unpacking import check_unpacking
 from evaluations.provenance.checks.weights import check_weights
 from evaluations.provenance.members import BundleError, NotABundleError
 from evaluations.provenance.trust import Remembered, Trust
-from evaluations.provenance.unpack import open_bundle
+from evaluations.provenance.unpack import Bundle, open_bundle
 
 #: The checks, in order.
 NAMES = {
@@ -47,6 +47,7 @@ NAMES = {
     11: "scores recomputed",
     12: "still in force",
 }
+_SCORES = 11
 #: The checks that need what stands beside the manifest, with what they would look at.
 _UNSIGNED = {
     2: "nothing is signed: this needs the site's root keys in trust/",
@@ -75,7 +76,13 @@ class Report:
     remembered: Remembered | None = None
 
 
-def verify_bundle(source: Path, *, model: Path | None = None, trust: Trust | None = None) -> Report:
+def verify_bundle(
+    source: Path,
+    *,
+    model: Path | None = None,
+    trust: Trust | None = None,
+    second_opinion: Callable[[Bundle], str] | None = None,
+) -> Report:
     """Make every check on a bundle. Nothing is written, and nothing fetched but through `trust`.
 
     Args:
@@ -83,6 +90,8 @@ def verify_bundle(source: Path, *, model: Path | None = None, trust: Trust | Non
         model: a folder with the model's files, to compare their hashes (check 8).
         trust: the root and the checkpoints to begin with; without them, the bundle's own root is
             believed, and said to be.
+        second_opinion: has the scores computed in another way, for check 11: says what it found, or
+            raises as a check does. It is asked only about a bundle in which no check fails.
 
     Returns:
         The report; a hostile or broken bundle fails check 1.
@@ -102,11 +111,18 @@ def verify_bundle(source: Path, *, model: Path | None = None, trust: Trust | Non
     live = LiveLog(signed)
     made = _checks(evidence, signed, live, model)
     checks = tuple(run_check(number, name, made[number]) for number, name in NAMES.items())
+    if second_opinion is not None:
+        checks = _with_second(checks, evidence, second_opinion)
     passed = {check.number for check in checks if check.outcome == Outcome.PASS}
     return Report(
         _verdict(checks),
         checks,
-        limits(checks, signed=signed.anything, first_use=2 in passed and signed.first_use),  # noqa: PLR2004
+        limits(
+            checks,
+            signed=signed.anything,
+            first_use=2 in passed and signed.first_use,  # noqa: PLR2004
+            rescored=second_opinion is not None and _SCORES in passed,
+        ),
         _remembered(signed, live, checks),
     )
 
@@ -131,6 +147,23 @@ def _checks(
     if not signed.anything:
         made |= {number: partial(_skip, why) for number, why in _UNSIGNED.items()}
     return made
+
+
+def _with_second(
+    checks: tuple[Check, ...], evidence: Evidence, second_opinion: Callable[[Bundle], str]
+) -> tuple[Check, ...]:
+    """Make check 11 with a second opinion; whatever fails without one needs none."""
+    again: Callable[[], str] = partial(
+        check_scores, evidence, partial(second_opinion, evidence.bundle)
+    )
+    if any(check.outcome == Outcome.FAIL for check in checks):
+        again = partial(_skip, "no second opinion was asked for, because a check fails")
+    return tuple(
+        run_check(_SCORES, check.name, again)
+        if check.number == _SCORES and check.outcome != Outcome.FAIL
+        else check
+        for check in checks
+    )
 
 
 def _remembered(signed: Signed, live: LiveLog, checks: tuple[Check, ...]) -> Remembered | None:

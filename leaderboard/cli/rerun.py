@@ -81,10 +81,16 @@ def rerun(found: Found, bundle: Bundle, wishes: Wishes, folder: Path) -> Path:
         IncompleteError: if the run ended early.
     """
     slot = folder / "slot"
-    _lay_out(bundle, slot)
+    lay_out(bundle, slot)
     weights = parse_strict(bundle.read("run/weights.json"))
     _bring_model(found, weights, wishes.model, slot / "model", folder)
-    ran = _started(slot, wishes, _threads(bundle))
+    ran = started(
+        slot,
+        audit=wishes.audit.as_json() if wishes.audit else None,
+        threads=threads_of(bundle),
+        unsafe_code=wishes.unsafe_code,
+        rescore=False,
+    )
     target = folder / "replication"
     (target / "run").mkdir(parents=True)
     (target / "run" / "environment.json").write_bytes(jcs(ran))
@@ -94,7 +100,8 @@ def rerun(found: Found, bundle: Bundle, wishes: Wishes, folder: Path) -> Path:
     return target
 
 
-def _lay_out(bundle: Bundle, slot: Path) -> None:
+def lay_out(bundle: Bundle, slot: Path) -> None:
+    """Unpack what a run needs."""
     for path in bundle.members:
         if path.startswith(_TAKEN):
             (slot / path).parent.mkdir(parents=True, exist_ok=True)
@@ -123,19 +130,26 @@ def _bring_model(
         archive.unlink()
 
 
-def _threads(bundle: Bundle) -> int | None:
+def threads_of(bundle: Bundle) -> int | None:
     """Return the first run's number of threads, if this machine has as many processors."""
     threads = parse_strict(bundle.read("run/environment.json")).get("threads")
     usable = isinstance(threads, int) and 0 < threads <= (os.cpu_count() or 1)
     return threads if usable else None
 
 
-def _started(slot: Path, wishes: Wishes, threads: int | None) -> dict[str, Any]:
-    """Start the process that runs, and return what it ran on."""
+def started(slot: Path, **wishes: Any) -> dict[str, Any]:
+    """Start the process that runs, and return what it ran on.
+
+    Args:
+        slot: where the bundle is laid out; the job and its answer lie beside it.
+        wishes: the rest of the job, see `workers.reproduce`.
+
+    Raises:
+        RefusedError: if the bundle is not one that is run here.
+        IncompleteError: if the run ended early.
+    """
     job, answer = slot.parent / "job.json", slot.parent / "answer.json"
-    audit = wishes.audit.as_json() if wishes.audit else None
-    said = {"slot": str(slot), "audit": audit, "threads": threads}
-    job.write_text(json.dumps(said | {"unsafe_code": wishes.unsafe_code}), encoding="utf-8")
+    job.write_text(json.dumps({"slot": str(slot), **wishes}), encoding="utf-8")
     done = subprocess.run(
         # Safe path: what lies in the person's present folder is no module of ours.
         [sys.executable, "-P", "-m", "workers.reproduce", str(job)],

@@ -2,6 +2,8 @@
 
 import json
 import tempfile
+from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,15 +13,24 @@ from rich.console import Console
 from evaluations.errors import AssayError
 from evaluations.provenance.root import RootError, read_root
 from evaluations.provenance.trust import Fetch, Trust
+from evaluations.provenance.unpack import Bundle
 from evaluations.provenance.verify import Report, verify_bundle
 from leaderboard.cli.download import bundle_url, download, log_of, site_of
 from leaderboard.cli.report import print_report
+from leaderboard.cli.second_opinion import second_opinion
 from leaderboard.cli.terminal import plain
 from leaderboard.cli.trust import Store
 
 #: 0 fine, 1 a check failed, 2 malformed input or usage, 3 a check could not be made.
 EXIT_CODES = {"verified": 0, "failed": 1, "incomplete": 3}
 EXIT_MALFORMED = 2
+_Second = Callable[[Bundle], str]
+
+
+class Scorer(StrEnum):
+    """Who may be asked for a second opinion on scores."""
+
+    LM_EVAL = "lm-eval"
 
 
 def verify(
@@ -50,6 +61,12 @@ def verify(
             help="The site's root keys, got from elsewhere than this bundle.",
         ),
     ] = None,
+    rescore: Annotated[
+        Scorer | None,
+        typer.Option(
+            help="Have lm-eval score the answers too, in a sandbox: runs the bundle's own tasks."
+        ),
+    ] = None,
     no_remember: Annotated[
         bool,
         typer.Option("--no-remember", help="Keep nothing of the keys and the log for next time."),
@@ -57,7 +74,8 @@ def verify(
 ) -> None:
     """Check a published result: signatures, log, files, samples, prompts and scores.
 
-    A file is checked offline. An address or an ID, or --site, has the site's log read too.
+    A file is checked offline. An address or an ID, or --site, has the site's log read too. No code
+    of the bundle is run, unless you say --rescore.
 
     Exit code: 0 every check passed, 1 a check failed, 2 the input is no bundle, 3 nothing failed
     but a check could not be made.
@@ -67,7 +85,8 @@ def verify(
     named = given is not None and given.name == "COMMANDLINE"
     try:
         trust = Trust(_root(root), store, _log(source, site, named=named))
-        report = _verify(source, site, model, trust)
+        second = second_opinion if rescore else None
+        report = _verify(source, site, model, trust, second)
     except AssayError as error:
         _print_error(error, as_json=as_json)
         raise typer.Exit(EXIT_MALFORMED) from None
@@ -82,15 +101,17 @@ def verify(
     raise typer.Exit(EXIT_CODES[report.verdict])
 
 
-def _verify(source: str, site: str | None, model: Path | None, trust: Trust) -> Report:
+def _verify(
+    source: str, site: str | None, model: Path | None, trust: Trust, second: _Second | None
+) -> Report:
     path = Path(source)
     if _exists(path):
-        return verify_bundle(path, model=model, trust=trust)
+        return verify_bundle(path, model=model, trust=trust, second_opinion=second)
     url = bundle_url(source, site)
     with tempfile.TemporaryDirectory(prefix="assay-") as folder:
         target = Path(folder) / "bundle.tar"
         download(url, target)
-        return verify_bundle(target, model=model, trust=trust)
+        return verify_bundle(target, model=model, trust=trust, second_opinion=second)
 
 
 def _log(source: str, site: str | None, *, named: bool) -> Fetch | None:

@@ -13,10 +13,12 @@ from evaluations.machine import packages
 from evaluations.models import Replication
 from evaluations.provenance.bundle import describe, write_manifest
 from evaluations.provenance.canonical import jcs, sha256_hex
+from evaluations.provenance.checks.outcome import CheckFailedError
 from evaluations.provenance.replication.archive import open_replication
 from evaluations.provenance.replication.audit import Audit
 from evaluations.provenance.unpack import open_bundle
 from leaderboard.cli.app import app
+from leaderboard.cli.second_opinion import second_opinion
 from tests import factories
 from tests.integration.test_reproduction import BENCHMARKS, _do
 from tests.material import DOCUMENTS, GEN, MC, make_model, make_tasks
@@ -204,6 +206,55 @@ def test_config_that_loads_a_model_otherwise_is_not_run(
         "--model", evaluated / "model", "--out", tmp_path / "x.tar", bundle=bundle, code=1
     )
     assert told["error"]["code"] == "config_unexpected"
+
+
+def _verified(bundle: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[int, Any]:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "configuration"))
+    monkeypatch.setenv("ASSAY_SANDBOX", "auto")
+    said = CliRunner().invoke(app, ["verify", str(bundle), "--rescore=lm-eval", "--json"])
+    return said.exit_code, json.loads(said.stdout)["checks"][10]
+
+
+def test_lm_eval_itself_comes_to_the_same_scores_from_the_recorded_answers(
+    evaluated: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    code, check = _verified(evaluated / "bundle.tar", monkeypatch, tmp_path)
+    assert (code, check["outcome"]) == (3, "PASS"), check  # 3: nothing of it is signed
+    assert check["why"].endswith(f"; lm-eval {packages()['lm_eval']} itself comes to the same")
+
+
+def _change_results(root: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    path = root / "results" / "results.json"
+    results = json.loads(path.read_bytes())
+    change(results)
+    path.write_bytes(jcs(results))
+
+
+def test_what_lm_eval_itself_does_not_come_to_fails(
+    evaluated: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Nothing but lm-eval can tell which version a task is of, so only it finds this one."""
+
+    def change(root: Path) -> None:
+        _change_results(root, lambda results: results["versions"].update({MC: 9.0}))
+
+    bundle = _changed(evaluated, tmp_path / "changed", change)
+    code, check = _verified(bundle, monkeypatch, tmp_path)
+    assert (code, check["outcome"]) == (1, "FAIL"), check
+    assert f"versions / {MC} is said to be 9; it is 1" in check["why"]
+
+
+def test_second_opinion_finds_a_wrong_score(
+    evaluated: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def change(root: Path) -> None:
+        _change_results(root, lambda made: made["results"][MC].update({"acc,none": 0.99}))
+
+    bundle = _changed(evaluated, tmp_path / "changed", change)
+    monkeypatch.setenv("ASSAY_SANDBOX", "auto")
+    with pytest.raises(CheckFailedError, match=r"acc,none is said to be 0\.99"):
+        second_opinion(open_bundle(bundle))
+    assert _verified(bundle, monkeypatch, tmp_path)[0] == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,6 +1,7 @@
 """`python -m workers.reproduce JOB`: what `assay reproduce` starts; JOB is a file of JSON.
 
-In: `slot`, `audit`, `unsafe_code`, `threads`; see `workers.reproduce.running.Job`. The answer
+In: `slot`, `audit`, `unsafe_code`, `threads`; see `workers.reproduce.running.Job`. With `rescore`,
+which `assay verify --rescore` asks for, the recorded answers are scored again instead. The answer
 comes to `answer.json` beside it: `{"environment"}` or `{"error": {"code", "detail", "hint"}}`.
 """
 
@@ -25,7 +26,8 @@ def main() -> None:
     path = Path(sys.argv[1])
     said = json.loads(path.read_bytes())
     slot = Path(said["slot"])
-    configure(slot)
+    # A run is asked for by whoever trusts the bundle; whoever verifies it doesn't yet.
+    configure(slot, sandbox="require" if said["rescore"] else "auto")
     try:
         answer = {"environment": _run(slot, said)}
     except AssayError as error:
@@ -37,20 +39,22 @@ def main() -> None:
 def _run(slot: Path, said: dict[str, Any]) -> dict[str, Any]:
     # Slow, and of no use before the settings are there.
     from workers.isolation import SandboxMissingError
-    from workers.reproduce import hub
+    from workers.reproduce import hub, rescoring
     from workers.reproduce.running import Job, run
     from workers.runner.process import RunnerLostError
 
     results = json.loads((slot / "results" / "results.json").read_bytes())
     weights = json.loads((slot / "run" / "weights.json").read_bytes())
-    if not (slot / "model").is_dir():
+    if not (said["rescore"] or (slot / "model").is_dir()):
         paths = [file["path"] for file in weights["files"]]
         hub.fetch_model(weights["model"], weights["revision"], paths, slot / "model")
         check_model(slot / "model", weights)
     for dataset, revision in hub.datasets_of(results):
         hub.fetch_dataset(dataset, revision, slot)
-    job = Job(slot, audit_from(said["audit"]), bool(said["unsafe_code"]), said["threads"])
     try:
+        if said["rescore"]:
+            return rescoring.rescore(slot, said["threads"])
+        job = Job(slot, audit_from(said["audit"]), bool(said["unsafe_code"]), said["threads"])
         return run(job)
     except (RunnerLostError, SandboxMissingError) as error:
         raise AssayError("runner_lost", f"The run ended early: {error}.") from None

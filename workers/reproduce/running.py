@@ -26,7 +26,7 @@ from workers.taking import take_folder
 
 _POLL_SECONDS = 1.0
 _SAY_SECONDS = 5.0
-_LARGEST_OUT = 1 << 34
+LARGEST_OUT = 1 << 34
 #: All that a config of ours says of how a model is loaded; anything else may run code.
 _MODEL_ARGS = {"pretrained", "revision", "dtype"}
 _FIXED = {"model": "hf", "batch_size": 1, "device": "cpu", "include_path": "task"}
@@ -61,31 +61,27 @@ def run(job: Job) -> dict[str, Any]:
     """
     config = yaml.safe_load((job.slot / "run" / "config.yaml").read_text(encoding="utf-8"))
     plan = json.loads((job.slot / "run" / "plan.json").read_bytes())
-    _check_config(config)
-    folders = _folders(job.slot / "task", config["tasks"])
+    check_config(config)
+    folders = folders_of(job.slot / "task", config["tasks"])
     started = datetime.now(UTC)
     runner = Runner(job.slot, job.slot / "log.txt", threads=job.threads)
     try:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-        confined = runner.isolation == BUBBLEWRAP
-        limits = {"memory": memory, "confined": confined, "unsafe_code": job.unsafe_code}
-        _do(runner, Call("begin", limits))
-        _say("loading the model" + (" in a sandbox" if confined else "; there is no sandbox here"))
-        environment: dict[str, Any] = _do(runner, Call("load"))
-        _say("building every question of the plan")
-        tasks = _do(runner, Call("plan", {"folders": folders}), "tasks")
-        take_folder(job.slot, "pack", "pack", limit=_LARGEST_OUT)
+        say(f"loading the model{begin(runner, unsafe_code=job.unsafe_code)}")
+        environment: dict[str, Any] = do(runner, Call("load"))
+        say("building every question of the plan")
+        tasks = do(runner, Call("plan", {"folders": folders}), "tasks")
+        take_folder(job.slot, "pack", "pack", limit=LARGEST_OUT)
         _check_questions(job.slot / "pack", tasks, plan["tasks"])
         counts = _choose(job.slot / "pack", plan["tasks"], job.audit)
         recorded = {
             task: [_answer(runner, task, count, plan["tasks"][task]["repeats"])]
             for task, count in counts.items()
         }
-        _say("scoring with lm-eval")
-        _do(runner, Call("score", {"recorded": recorded, "folders": folders}))
+        say("scoring with lm-eval")
+        do(runner, Call("score", {"recorded": recorded, "folders": folders}))
     finally:
         runner.close()
-    take_folder(job.slot, "results/samples", "rerun/samples", limit=_LARGEST_OUT)
+    take_folder(job.slot, "results/samples", "rerun/samples", limit=LARGEST_OUT)
     ended = datetime.now(UTC)
     return environment | {
         "isolation": runner.isolation,
@@ -94,7 +90,16 @@ def run(job: Job) -> dict[str, Any]:
     }
 
 
-def _check_config(config: Any) -> None:
+def begin(runner: Runner, *, unsafe_code: bool) -> str:
+    """Hold a runner to this machine's limits, and say in words what confines it."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    confined = runner.isolation == BUBBLEWRAP
+    limits = {"memory": memory, "confined": confined, "unsafe_code": unsafe_code}
+    do(runner, Call("begin", limits))
+    return " in a sandbox" if confined else "; there is no sandbox here"
+
+
+def check_config(config: Any) -> None:
     """Refuse a config that no site of ours writes: a stranger's may load a model in other ways."""
     args = config.get("model_args") if isinstance(config, dict) else None
     usual = isinstance(args, dict) and set(args) <= _MODEL_ARGS
@@ -107,7 +112,7 @@ def _check_config(config: Any) -> None:
         )
 
 
-def _folders(own: Path, names: list[str]) -> list[str]:
+def folders_of(own: Path, names: list[str]) -> list[str]:
     """Return where lm-eval keeps the tasks that it brings itself, relative to its own folder."""
     index = catalogue.index(own, names)
     leaves = [catalogue.leaf(index, leaf) for n in names for leaf in catalogue.expand(index, n)]
@@ -162,12 +167,12 @@ def _choose(folder: Path, planned: Mapping[str, Any], audit: Audit | None) -> di
 def _answer(runner: Runner, task: str, count: int, repeats: int) -> str:
     file = f"{task}.jsonl"
     args = {"task": task, "first": 0, "count": count, "repeats": repeats, "file": file}
-    _do(runner, Call("answer", args), f"of {count} documents of {task}")
-    _say(f"{count} documents of {task} answered")
+    do(runner, Call("answer", args), f"of {count} documents of {task}")
+    say(f"{count} documents of {task} answered")
     return f"out/answers/{file}"
 
 
-def _do(runner: Runner, call: Call, what: str = "") -> Any:
+def do(runner: Runner, call: Call, what: str = "") -> Any:
     """Take a step, and tell how it goes on."""
     runner.call(call)
     said = time.monotonic()
@@ -177,7 +182,7 @@ def _do(runner: Runner, call: Call, what: str = "") -> Any:
             continue
         if event.kind == "progress" and what and time.monotonic() - said > _SAY_SECONDS:
             said = time.monotonic()
-            _say(f"{event.value} {what}")
+            say(f"{event.value} {what}")
         if event.kind in {"done", "failed"}:
             return _value(event)
 
@@ -188,6 +193,7 @@ def _value(event: Event) -> Any:
     return event.value
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Tell the person who waits."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()

@@ -20,14 +20,22 @@ _FIRST_USE = (
     "The root of trust came with this bundle. Whoever made the bundle may have made the root, "
     "until you compare it with one that you got elsewhere."
 )
+_FROM_ROWS = (
+    "Metrics of a task's own Python are taken from the rows as they stand; check 11 names them."
+)
+_RESCORED = (
+    "The scores were computed again by this machine's lm-eval, with the tasks of the bundle. A "
+    "task's own Python could say whatever its author likes: read it."
+)
 _REST = (
-    "Metrics of a task's own Python are taken from the rows as they stand; check 11 names them.",
     "Offline, a log that shows different people different histories is found only through "
     "witnesses or somebody else's checkpoint.",
 )
 
 
-def limits(checks: Iterable[Check], *, signed: bool, first_use: bool) -> tuple[str, ...]:
+def limits(
+    checks: Iterable[Check], *, signed: bool, first_use: bool, rescored: bool = False
+) -> tuple[str, ...]:
     """Return the limits of a run, with the checks that had nothing to compare."""
     found = [_MADE_UP, _SIGNED if signed else _UNSIGNED]
     if first_use:
@@ -37,4 +45,5 @@ def limits(checks: Iterable[Check], *, signed: bool, first_use: bool) -> tuple[s
         for check in checks
         if check.outcome == Outcome.NOT_APPLICABLE
     ]
+    found.append(_RESCORED if rescored else _FROM_ROWS)
     return (*found, *_REST, *nothing)

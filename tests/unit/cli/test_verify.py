@@ -90,6 +90,19 @@ def test_verify_succeeds_when_nothing_is_left_open(packed, monkeypatch):
     assert run(packed).exit_code == 0
 
 
+def test_verify_leaves_scores_open_where_lm_eval_should_be_asked_and_is_missing(
+    monkeypatch, tmp_path
+):
+    made = draft()
+    made.plan["engine"] = {"lm_eval": "0.0.1"}
+    bundle = made.write(tmp_path / "bundle")
+    monkeypatch.setattr("leaderboard.cli.rerun.find_spec", lambda _: None)
+    result = run(bundle, "--rescore=lm-eval", "--json")
+    check = json.loads(result.stdout)["checks"][10]
+    assert (result.exit_code, check["outcome"]) == (3, "SKIPPED"), check
+    assert "lm-eval itself could not be asked: it is not installed here" in check["why"]
+
+
 def test_verify_compares_a_local_model(packed, tmp_path):
     result = run(packed, "--json", "--model", tmp_path)
     assert json.loads(result.stdout)["checks"][7]["outcome"] == "FAIL"
