@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import Count, Q
+
 from evaluations.models import Replication, Result
 from evaluations.scoring.equivalence import Verdict
 
@@ -26,16 +28,20 @@ class Evidence:
 
 def evidence(result: Result) -> Evidence:
     """Return what replications say of a result."""
-    everyone = list(
-        result.replications.select_related("by").defer("statement", "comparison").order_by("-pk")
+    submitter = Q(by=result.submission.by_id)
+    newest = result.replications.select_related("by").defer("statement", "comparison")
+    return Evidence(
+        by_submitter=_counts(result, submitter),
+        by_others=_counts(result, ~submitter),
+        latest=list(newest.order_by("-pk")[:SHOWN]),
     )
-    own = [one for one in everyone if one.by_id == result.submission.by_id]
-    others = [one for one in everyone if one.by_id != result.submission.by_id]
-    return Evidence(_counts(own), _counts(others), everyone[:SHOWN])
 
 
-def _counts(found: Sequence[Replication]) -> list[int]:
-    return [sum(one.verdict == verdict for one in found) for verdict in Verdict]
+def _counts(result: Result, whose: Q) -> list[int]:
+    """Count verdicts in the database: there may be more replications than a page should read."""
+    each = {str(verdict): Count("pk", filter=Q(verdict=verdict)) for verdict in Verdict}
+    counted = result.replications.filter(whose).aggregate(**each)
+    return [counted[str(verdict)] for verdict in Verdict]
 
 
 def after(result: Result, last: int | None, count: int) -> list[Replication]:

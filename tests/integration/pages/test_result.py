@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from evaluations.models import Run
@@ -12,10 +14,10 @@ def get(client, result):
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_result_is_shown_in_ten_queries(client, django_assert_num_queries, rows):
+def test_result_is_shown_in_twelve_queries(client, django_assert_num_queries, rows):
     board = factories.make_board(benchmarks=tuple("abc"[:rows]))
     result = factories.make_result(board=board)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(12):
         assert get(client, result).status_code == 200
 
 
@@ -144,3 +146,13 @@ def test_result_shows_a_hostile_name_as_text(client, name):
 
 def test_unknown_result_is_not_found(client):
     assert client.get("/results/0000000000/").status_code == 404
+
+
+def test_result_counts_who_ran_it_again_and_how_closely(client):
+    result = factories.make_result()
+    for by, verdicts in ((result.submission.by, ["R0"]), (factories.make_user(), ["R1", "R1"])):
+        for verdict in verdicts:
+            factories.make_replication(result, by=by, verdict=verdict)
+    text = " ".join(re.sub(r"<[^>]+>", " ", get(client, result).content.decode()).split())
+    assert "The submitter, again 1 — — —" in text
+    assert "Others, with keys of their own — 2 — —" in text
