@@ -10,6 +10,7 @@ from evaluations.models import (
     ApiToken,
     Benchmark,
     Board,
+    BoardState,
     IdempotentRequest,
     LanguageModel,
     LogCheckpoint,
@@ -29,6 +30,7 @@ from evaluations.models import (
 )  # fmt: skip
 from evaluations.services import runs
 from evaluations.services.access import revoke_token
+from evaluations.services.standings import touch
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -62,6 +64,11 @@ class BoardAdmin(ReadOnly):
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Whether Django's own permission allows it."""
         return _ModelAdmin.has_change_permission(self, request, obj)
+
+    def save_model(self, _request: HttpRequest, board: Board, *_args: object) -> None:
+        """Save the words, and have stored pages made anew."""
+        board.save()
+        touch(board.pk)
 
 
 @admin.register(Suite)
@@ -235,3 +242,10 @@ class IdempotentRequestAdmin(ReadOnly):
 
     list_display = ("key", "by", "status", "created_at")
     list_select_related = ("by",)
+
+
+@admin.register(BoardState)
+class BoardStateAdmin(ReadOnly):
+    """What is computed about boards."""
+
+    list_display = ("board", "version", "changed_at", "ranked_version")

@@ -8,6 +8,7 @@ from leaderboard.api.site import api
 from leaderboard.pages import (
     account,
     boards,
+    compare,
     health,
     home,
     log,
@@ -26,6 +27,9 @@ urlpatterns = [
     path("boards/<slug:slug>/", boards.board, name="board"),
     path("boards/<slug:slug>.json", boards.board_json, name="board-json"),
     path("boards/<slug:slug>.csv", boards.board_csv, name="board-csv"),
+    path("boards/<slug:slug>.parquet", boards.board_parquet, name="board-parquet"),
+    path("boards/<slug:slug>.atom", boards.board_atom, name="board-atom"),
+    path("compare/", compare.compare, name="compare"),
     path("results/<slug:public_id>/", results.result, name="result"),
     path("models/<path:path>/", models.model, name="model"),
     path("submit/", submit.submit, name="submit"),

@@ -29,6 +29,7 @@ from evaluations.models import (
 from evaluations.needs import Offers
 from evaluations.provenance.canonical import jcs
 from evaluations.services import access
+from evaluations.services.standings import touch
 
 _serial = count(1)
 
@@ -212,6 +213,7 @@ def make_result(
     )  # fmt: skip
     for benchmark in board.suite.benchmarks.all():
         make_score(result, benchmark, value=values.get(benchmark.name, value), stderr=stderr)
+    touch(board.pk)
     return result
 
 
@@ -229,7 +231,9 @@ def make_replication(result: Result, **fields: Any) -> Replication:
         "manifest_sha256": digest(str(bundle)), "statement": {"predicate": {}},
         "comparison": {"verdict": "R0"},
     }  # fmt: skip
-    return Replication.objects.create(result=result, **defaults | fields)
+    made = Replication.objects.create(result=result, **defaults | fields)
+    touch(result.board_id)
+    return made
 
 
 def ago(minutes: float) -> Any:

@@ -6,6 +6,7 @@ from evaluations.models.log import LogCheckpoint, LogEntry, LogTile, TrustRoot
 from evaluations.models.replications import Replication
 from evaluations.models.results import Result, Score
 from evaluations.models.runs import Run, Unit, WorkerProcess
+from evaluations.models.standings import BoardState
 from evaluations.models.submissions import Submission, SubmissionEvent
 from evaluations.models.suites import Benchmark, Board, Suite
 
@@ -13,6 +14,7 @@ __all__ = [
     "ApiToken",
     "Benchmark",
     "Board",
+    "BoardState",
     "IdempotentRequest",
     "LanguageModel",
     "LogCheckpoint",

@@ -15,6 +15,7 @@ from evaluations.provenance.replication.archive import MOST_BYTES, open_replicat
 from evaluations.queries.log import entry_of
 from evaluations.queries.samples import StoredBundle
 from evaluations.services import log
+from evaluations.services.standings import touch
 
 
 def receive(*, by: User, result: Result, archive: Path) -> tuple[Replication, bool]:
@@ -62,6 +63,7 @@ def receive(*, by: User, result: Result, archive: Path) -> tuple[Replication, bo
         )
         if is_new:
             _note(replication)
+            touch(replication.result.board_id)
     return replication, is_new
 
 

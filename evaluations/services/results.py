@@ -19,6 +19,7 @@ from evaluations.scoring.aggregate import Estimate
 from evaluations.services import log
 from evaluations.services.rescoring import supersede
 from evaluations.services.runs import StaleLeaseError, advance
+from evaluations.services.standings import touch
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +173,7 @@ def publish(
         )
         if submission.rescores is not None:
             _log_supersede(result, submission.rescores.result)
+        touch(submission.board_id)
     return result
 
 

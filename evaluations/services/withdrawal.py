@@ -8,6 +8,7 @@ from evaluations.errors import AssayError
 from evaluations.models import Run, Submission, SubmissionEvent
 from evaluations.services import log
 from evaluations.services.runs import raise_tokens, who
+from evaluations.services.standings import touch
 from evaluations.services.submissions import submit
 
 
@@ -34,6 +35,7 @@ def withdraw(*, submission: Submission, by: str) -> bool:
                 submission=submission, state=SubmissionState.WITHDRAWN, actor=by
             )
             log.ended(submission, code=SubmissionState.WITHDRAWN, by=who(submission, by))
+            touch(submission.board_id)
             # Or its answers, scored again, would bring it back onto the board.
             for again in submission.rescored_by.filter(state__in=sorted(OPEN_STATES)):
                 withdraw(submission=again, by=by)

@@ -11,7 +11,9 @@ from evaluations.queries import boards
 from leaderboard.api import cursors
 from leaderboard.api.benchmarks import BenchmarkOut
 from leaderboard.api.cursors import NO_NUL, Cursor
-from leaderboard.api.standings import StandingsOut, View, as_data
+from leaderboard.api.standings import StandingsOut, as_data
+from leaderboard.boards.snapshot import snapshot
+from leaderboard.boards.view import View
 
 router = Router(tags=["boards"])
 
@@ -72,20 +74,21 @@ def get_standings(
     response: HttpResponse,
     *,
     slug: str,
-    q: Annotated[str, Query(description="a part of the model's name", pattern=NO_NUL)] = "",
-    sort: Annotated[str, Query(description="score, model, or a benchmark's name")] = "score",
+    q: Annotated[str, Query(description="a search, as on the board's page", pattern=NO_NUL)] = "",
+    sort: Annotated[
+        str, Query(description="score, model, size, date, energy, or a benchmark")
+    ] = "score",
     order: Annotated[str, Query(description="asc or desc")] = "",
     limit: Annotated[int, Query(description="how many rows at most", ge=1, le=1000)] = 100,
     cursor: Cursor = "",
 ) -> StandingsPageOut:
     """Return a board's rows; ranks are by score over the whole board, whatever is asked for."""
-    whole = as_data(_board(slug), View.of({"q": q, "sort": sort, "order": order}))
+    whole = as_data(snapshot(_board(slug)), View.of(request.GET))
     start = _start(whole, cursors.read(request, cursor))
     rows = whole.standings[start : start + limit]
     more = start + limit < len(whole.standings)
     return StandingsPageOut(
-        board=whole.board,
-        suite=whole.suite,
+        **whole.model_dump(exclude={"standings"}),
         standings=rows,
         next=cursors.write(request, response, rows[-1].result) if more else None,
     )

@@ -1,59 +1,14 @@
-"""The rows of a board as data: one shape for the API, for `.json` and for `.csv`."""
+"""The rows of a board as data: one shape for the API, for `.json`, `.csv` and `.parquet`."""
 
-import csv
-import io
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from urllib.parse import urlencode
+from datetime import datetime
 
 from ninja import Schema
 
-from evaluations.models import Board
-from evaluations.queries.standings import Standing, standings
-
-#: A spreadsheet takes a cell that begins so for a formula (OWASP, "CSV Injection").
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_FIXED = ("rank", "model", "revision", "result", "score", "stderr")
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What of a board is asked for, as the query string says it.
-
-    Attributes:
-        q: a part of a model's name.
-        sort: a key of `queries.standings`.
-        order: `asc` or `desc`.
-    """
-
-    q: str = ""
-    sort: str = "score"
-    order: str = "desc"
-
-    @classmethod
-    def of(cls, query: Mapping[str, str]) -> "View":
-        """Read a query string; what is missing or makes no sense takes its default."""
-        sort = query.get("sort") or "score"
-        order = query.get("order", "")
-        usual = "asc" if sort == "model" else "desc"
-        return cls(query.get("q", "").strip(), sort, order if order in {"asc", "desc"} else usual)
-
-    @property
-    def descending(self) -> bool:
-        """Whether the greatest comes first."""
-        return self.order == "desc"
-
-    @property
-    def direction(self) -> str:
-        """The order in the words of `aria-sort`."""
-        return "descending" if self.descending else "ascending"
-
-    def query_string(self) -> str:
-        """Return the query string that asks for this view, empty for the usual one."""
-        usual = View.of({"sort": self.sort})
-        asked = {"q": self.q, "sort": self.sort if self.sort != "score" else ""}
-        asked["order"] = self.order if self.order != usual.order else ""
-        return urlencode({key: value for key, value in asked.items() if value})
+from evaluations.models import Benchmark
+from evaluations.queries.standings import Row, Standings
+from leaderboard.boards.selection import Selection, select
+from leaderboard.boards.snapshot import Snapshot
+from leaderboard.boards.view import View
 
 
 class CellOut(Schema):
@@ -65,74 +20,92 @@ class CellOut(Schema):
 
 
 class StandingOut(Schema):
-    """A row; a benchmark that was not measured is left out."""
+    """A row; a benchmark that was not measured is left out.
+
+    `rank` is among the rows of the same section. `rank_first` to `rank_last` is the range of ranks
+    that holds with 95 % for the whole section at once; null until it is computed.
+    """
 
     rank: int
+    rank_first: int | None
+    rank_last: int | None
+    section: int
     model: str
     revision: str
     result: str
     score: float
     stderr: float | None
+    parameters: int
+    licence: str
+    evidence: str
+    published_at: datetime
     benchmarks: dict[str, CellOut]
 
 
+class SectionOut(Schema):
+    """What the rows of a section have in common; only the first section is the board's ranking."""
+
+    suite: str
+    lm_eval: str
+    engine: str
+    precision: str
+    results: int
+
+
 class StandingsOut(Schema):
-    """A board's rows in the order that was asked for."""
+    """A board's rows in the order that was asked for, section by section."""
 
     board: str
     suite: str
+    changed_at: datetime | None
+    sections: list[SectionOut]
     standings: list[StandingOut]
 
 
-def as_data(board: Board, view: View) -> StandingsOut:
+def as_data(snapshot: Snapshot, view: View) -> StandingsOut:
     """Return every row of a view."""
-    rows = standings(board, search=view.q, sort=view.sort, descending=view.descending)
+    return _data(snapshot.standings, select(snapshot, view))
+
+
+def _data(found: Standings, selection: Selection) -> StandingsOut:
     return StandingsOut(
-        board=board.slug, suite=str(board.suite), standings=[_row(row) for row in rows]
+        board=found.board.slug,
+        suite=str(found.board.suite),
+        changed_at=found.changed_at,
+        sections=[
+            SectionOut(
+                suite=section.settings.suite,
+                lm_eval=section.settings.harness,
+                engine=section.settings.engine,
+                precision=section.settings.precision,
+                results=len(section.rows),
+            )
+            for section in found.sections
+        ],
+        standings=[_row(section, row, found.benchmarks) for section, row in selection.rows],
     )
 
 
-def _row(row: Standing) -> StandingOut:
+def _row(section: int, row: Row, benchmarks: list[Benchmark]) -> StandingOut:
     return StandingOut(
         rank=row.rank,
-        model=str(row.result.revision.model),
-        revision=row.result.revision.commit,
-        result=row.result.public_id,
+        rank_first=row.first,
+        rank_last=row.last,
+        section=section,
+        model=row.model,
+        revision=row.commit,
+        result=row.result,
         score=row.estimate.value,
         stderr=row.estimate.stderr,
+        parameters=row.parameters,
+        licence=row.licence,
+        evidence=row.support,
+        published_at=row.published_at,
         benchmarks={
-            benchmark.name: CellOut(value=score.value, stderr=score.stderr, n=score.n)
-            for benchmark, score in row.cells
-            if score
+            benchmark.name: CellOut(
+                value=cell.estimate.value, stderr=cell.estimate.stderr, n=cell.n
+            )
+            for benchmark, cell in zip(benchmarks, row.cells, strict=True)
+            if cell
         },
     )
-
-
-def as_csv(board: Board, view: View) -> str:
-    """Return every row of a view as comma-separated values, three columns a benchmark."""
-    names = [benchmark.name for benchmark in board.suite.benchmarks.all()]
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow([*_FIXED, *map(_cell, _columns(names))])
-    for row in as_data(board, view).standings:
-        writer.writerow([_cell(value) for value in _values(row, names)])
-    return text.getvalue()
-
-
-def _columns(names: Iterable[str]) -> list[str]:
-    return [f"{name}{suffix}" for name in names for suffix in ("", "_stderr", "_n")]
-
-
-def _values(row: StandingOut, names: Iterable[str]) -> list[str | float | None]:
-    values: list[str | float | None] = [
-        row.rank, row.model, row.revision, row.result, row.score, row.stderr,
-    ]  # fmt: skip
-    for name in names:
-        cell = row.benchmarks.get(name)
-        values += [cell.value, cell.stderr, cell.n] if cell else [None, None, None]
-    return values
-
-
-def _cell(value: str | float | None) -> str | float | None:
-    """Disarm text that a spreadsheet would run; numbers stay numbers."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

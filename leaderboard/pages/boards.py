@@ -1,58 +1,118 @@
-"""A board: its standings as a page, as JSON and as CSV, all from the same query string."""
+"""A board: its standings as a page and in other formats, all from the same query string."""
 
-from django.core.paginator import Paginator
+from dataclasses import dataclass
+
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from evaluations.models import Board
 from evaluations.queries import boards
-from evaluations.queries.standings import arrange, everyone, overlapping
-from leaderboard.api.standings import View, as_csv, as_data
-
-PER_PAGE = 50
+from leaderboard.api.standings import StandingsOut, as_data
+from leaderboard.boards.exports import as_atom, as_csv, as_parquet
+from leaderboard.boards.headings import headings
+from leaderboard.boards.rows import Pen, columns_of
+from leaderboard.boards.selection import select
+from leaderboard.boards.snapshot import Snapshot, snapshot
+from leaderboard.boards.verdict import leaders
+from leaderboard.boards.view import PER_PAGE, View
+from leaderboard.pages.stored import keep
 
 
 def board(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show a board's standings, fifty rows a page."""
+    """Show a board's standings."""
     found, view = _board(slug), View.of(request.GET)
-    standing = everyone(found)
-    rows = arrange(standing, search=view.q, sort=view.sort, descending=view.descending)
-    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    benchmarks = list(found.suite.benchmarks.all())
-    names = [benchmark.name for benchmark in benchmarks]
+    now = snapshot(found)
+    selection = select(now, view)
+    columns = columns_of(view.columns, now.standings.benchmarks)
+    pen = Pen(now, view, columns)
+    titles = headings(now, view, columns)
+    by_rank = view.descending and any(h.key == "score" and h.direction for h in titles)
     context = {
         "board": found,
         "view": view,
-        "sort": view.sort if view.sort in {"model", *names} else "score",
         "section": "boards",
-        "page": page,
-        "standing": standing,
-        "overlapping": overlapping(standing),
-        "benchmarks": benchmarks,
-        "documents": sum(row.n for row in standing),
-        "updated": max((row.result.published_at for row in standing), default=None),
-        "exported": view.query_string(),
+        "standings": now.standings,
+        "selection": selection,
+        "headings": titles,
+        "chosen_columns": {now.standings.benchmarks[place].name for place in columns},
+        "pinned": pen.sections(selection.pinned, brackets=False),
+        "drawn": pen.sections(selection.shown, brackets=by_rank),
+        "leaders": leaders(now.standings.rows),
+        "documents": sum(row.n for row in now.standings.rows),
+        "per_page": sorted(PER_PAGE),
+        # What changes alone for who has the rest already; the whole page for everyone else.
+        "part": request.headers.get("HX-Target") == "standings",
     }
-    return render(request, "boards/board.html", context)
+    template = "boards/_standings.html" if context["part"] else "boards/board.html"
+    response = render(request, template, context)
+    response.headers["Vary"] = "HX-Target"
+    return keep(response, board=found.slug, standings=now.standings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Export:
+    board: Board
+    now: Snapshot
+    data: StandingsOut
+
+    @property
+    def benchmarks(self) -> list[str]:
+        return [benchmark.name for benchmark in self.now.standings.benchmarks]
+
+    def answer(self, response: HttpResponse, ending: str, *, inline: bool = False) -> HttpResponse:
+        how = "inline" if inline else "attachment"
+        name = f"{self.board.slug}.{ending}"
+        response.headers["Content-Disposition"] = f'{how}; filename="{name}"'
+        return keep(response, board=self.board.slug, standings=self.now.standings)
 
 
 def board_json(request: HttpRequest, slug: str) -> HttpResponse:
     """Return every row of the view, as the API does."""
-    found = _board(slug)
-    data = as_data(found, View.of(request.GET))
-    response = JsonResponse(data.model_dump(mode="json"))
-    response.headers["Content-Disposition"] = f'inline; filename="{found.slug}.json"'
-    return response
+    export = _export(request, slug)
+    return export.answer(JsonResponse(export.data.model_dump(mode="json")), "json", inline=True)
 
 
 def board_csv(request: HttpRequest, slug: str) -> HttpResponse:
     """Return every row of the view as a table."""
+    export = _export(request, slug)
+    text = as_csv(export.data, export.benchmarks)
+    return export.answer(HttpResponse(text, content_type="text/csv; charset=utf-8"), "csv")
+
+
+def board_parquet(request: HttpRequest, slug: str) -> HttpResponse:
+    """Return every row of the view as a Parquet file."""
+    export = _export(request, slug)
+    table = as_parquet(export.data, export.benchmarks)
+    return export.answer(
+        HttpResponse(table, content_type="application/vnd.apache.parquet"), "parquet"
+    )
+
+
+def board_atom(request: HttpRequest, slug: str) -> HttpResponse:
+    """Return the newest results of the view as a feed."""
+    export = _export(request, slug)
+
+    def link(result: str) -> str:
+        path = reverse("result", args=[result]) if result else reverse("board", args=[slug])
+        return request.build_absolute_uri(path)
+
+    feed = as_atom(
+        export.data,
+        title=export.board.title,
+        link=link,
+        feed_url=request.build_absolute_uri(),
+    )
+    return export.answer(
+        HttpResponse(feed, content_type="application/atom+xml; charset=utf-8"), "atom", inline=True
+    )
+
+
+def _export(request: HttpRequest, slug: str) -> _Export:
     found = _board(slug)
-    text = as_csv(found, View.of(request.GET))
-    response = HttpResponse(text, content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{found.slug}.csv"'
-    return response
+    now = snapshot(found)
+    return _Export(found, now, as_data(now, View.of(request.GET)))
 
 
 def _board(slug: str) -> Board:

@@ -1,6 +1,7 @@
 """How numbers, times, states and digests are written on pages."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -13,7 +14,9 @@ from django.utils.translation import gettext, ngettext
 
 from evaluations.enums import ModelSource, SubmissionState
 from evaluations.models import LanguageModel
+from evaluations.queries.standings import Section
 from evaluations.scoring.aggregate import Estimate
+from leaderboard.boards.view import View
 from leaderboard.pages.labels import STATES
 
 register = template.Library()
@@ -133,3 +136,15 @@ def ticked(text: str) -> SafeString:
 def models_counted(number: int) -> str:
     """Write how many models there are."""
     return ngettext("%(n)s model", "%(n)s models", number) % {"n": count(number)}
+
+
+@register.simple_tag
+def link(view: View, **changes: object) -> str:
+    """Return the link to a view, or to one that differs in something."""
+    return view.link(**changes)
+
+
+@register.filter
+def section(place: int, sections: Sequence[Section]) -> Section | None:
+    """Return a board's section; pinned rows have none of their own."""
+    return sections[place] if 0 < place < len(sections) else None

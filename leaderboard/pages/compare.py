@@ -1,0 +1,7 @@
+"""Models of one board side by side."""
+
+from django.http import HttpRequest, HttpResponse
+
+
+def compare(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("")
