@@ -2,11 +2,12 @@
 
 from django.contrib import admin
 from django.contrib.auth import views as auth
-from django.urls import path
+from django.urls import path, re_path
 
 from leaderboard.api.site import api
 from leaderboard.pages import (
     account,
+    badges,
     boards,
     compare,
     health,
@@ -29,6 +30,17 @@ urlpatterns = [
     path("boards/<slug:slug>.csv", boards.board_csv, name="board-csv"),
     path("boards/<slug:slug>.parquet", boards.board_parquet, name="board-parquet"),
     path("boards/<slug:slug>.atom", boards.board_atom, name="board-atom"),
+    path("boards/<slug:slug>/embed/", boards.embed, name="board-embed"),
+    re_path(
+        r"^boards/(?P<slug>[-\w]+)/badge\.(?P<form>svg|json)$",
+        badges.board_badge,
+        name="board-badge",
+    ),
+    re_path(
+        r"^boards/(?P<slug>[-\w]+)/badges/(?P<path>.+)\.(?P<form>svg|json)$",
+        badges.model_badge,
+        name="model-badge",
+    ),
     path("compare/", compare.compare, name="compare"),
     path("results/<slug:public_id>/", results.result, name="result"),
     path("models/<path:path>/", models.model, name="model"),

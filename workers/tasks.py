@@ -41,6 +41,7 @@ def sweep() -> None:
     idempotency.prune()
     workers.prune()
     sequence()
+
     bell.ring(claims.waiting())
 
 

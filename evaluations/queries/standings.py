@@ -29,8 +29,8 @@ class Row:
         rank: 1 plus the number of results in its section with a greater score.
         first, last: the range of ranks that holds with 95 % for all rows of the section at once;
             None until it is computed, or where it can't be.
-        bracket: the rank of the row from which on, down to this one, nobody can be told apart
-            from it; None likewise.
+        bracket: number of the group of rows, one below the other, that can't be told apart from the
+            group's first; None likewise.
         cells: one per benchmark of the board's suite, in its order; None where nothing was
             measured.
         joules: energy of the run; None if it was not measured.
@@ -149,6 +149,11 @@ def _sections(board: Board, rows: list[Row], places: dict[str, list[int]]) -> li
 
 
 def _placed(rows: list[Row], places: dict[str, list[int]]) -> list[Row]:
+    def order(row: Row) -> tuple[float, int]:
+        # Equal scores stand in the order of their brackets, which may part them.
+        return -row.estimate.value, places.get(row.result, [0, 0, 0])[2]
+
+    rows = sorted(rows, key=order)
     given = ranks([row.estimate.value for row in rows])
     return [
         _place(row, rank, places.get(row.result)) for row, rank in zip(rows, given, strict=True)

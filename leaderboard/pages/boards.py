@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_exempt
 
 from evaluations.models import Board
 from evaluations.queries import boards
@@ -17,7 +18,11 @@ from leaderboard.boards.selection import select
 from leaderboard.boards.snapshot import Snapshot, snapshot
 from leaderboard.boards.verdict import leaders
 from leaderboard.boards.view import PER_PAGE, View
+from leaderboard.pages.security import FRAMED
 from leaderboard.pages.stored import keep
+
+#: Rows that other sites' pages show.
+EMBEDDED = 10
 
 
 def board(request: HttpRequest, slug: str) -> HttpResponse:
@@ -49,6 +54,17 @@ def board(request: HttpRequest, slug: str) -> HttpResponse:
     response = render(request, template, context)
     response.headers["Vary"] = "HX-Target"
     return keep(response, board=found.slug, standings=now.standings)
+
+
+@xframe_options_exempt
+def embed(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show a board's first rows as a page that other sites may put into a frame."""
+    found = _board(slug)
+    now = snapshot(found).standings
+    context = {"board": found, "rows": now.rows[:EMBEDDED], "changed_at": now.changed_at}
+    response = render(request, "boards/embed.html", context)
+    response.headers["Content-Security-Policy"] = FRAMED
+    return keep(response, board=found.slug, standings=now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+#: Of a page that is made to be shown in other sites' frames; it has no form and no session.
+FRAMED = _POLICY.replace("frame-ancestors 'none'", "frame-ancestors *")
 
 
 class ContentSecurityPolicyMiddleware:
