@@ -1,6 +1,6 @@
 """A board: its standings as a page and in other formats, all from the same query string."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -18,9 +18,12 @@ from leaderboard.boards.selection import select
 from leaderboard.boards.snapshot import Snapshot, snapshot
 from leaderboard.boards.verdict import leaders
 from leaderboard.boards.view import PER_PAGE, View
+from leaderboard.mirror.asking import MIRROR
 from leaderboard.pages.security import FRAMED
 from leaderboard.pages.stored import keep
 
+#: Rows of a mirror's one page; files of static bytes answer no question. All are in the exports.
+MIRRORED = 2_000
 #: Rows that other sites' pages show.
 EMBEDDED = 10
 
@@ -28,6 +31,8 @@ EMBEDDED = 10
 def board(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a board's standings."""
     found, view = _board(slug), View.of(request.GET)
+    if MIRROR in request.META:
+        view = replace(view, per=MIRRORED)
     now = snapshot(found)
     selection = select(now, view)
     columns = columns_of(view.columns, now.standings.benchmarks)

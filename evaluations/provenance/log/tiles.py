@@ -70,6 +70,16 @@ def tile_counts(size: int) -> list[int]:
     return counts
 
 
+def paths(size: int) -> Iterator[str]:
+    """Return the path of every file that a log of this size consists of, but its checkpoint."""
+    for level, count in enumerate(tile_counts(size)):
+        for n in range(count):
+            width = tile_width(level, n, size)
+            if level == 0:
+                yield entries_path(n, width)
+            yield tile_path(level, n, width)
+
+
 def encode_bundle(entries: Iterable[bytes]) -> bytes:
     """Return entries as a bundle: each with its length before it, two bytes, big-endian.
 
