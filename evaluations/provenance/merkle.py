@@ -4,11 +4,15 @@ import hashlib
 from collections.abc import Iterable
 
 EMPTY_ROOT = hashlib.sha256(b"").digest()
+#: A leaf may be long, and needs no copy of its bytes behind the prefix.
+_LEAF = hashlib.sha256(b"\0")
 
 
 def leaf_hash(leaf: bytes) -> bytes:
     """Hash one leaf; the prefix 0x00 keeps a leaf from passing for a node."""
-    return hashlib.sha256(b"\0" + leaf).digest()
+    digest = _LEAF.copy()
+    digest.update(leaf)
+    return digest.digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:

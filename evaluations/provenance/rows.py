@@ -62,20 +62,20 @@ def parse_row(line: bytes) -> Row:
     if len(set(metrics)) != len(metrics):
         raise FormError("'metrics' names a metric twice")
     return Row(
-        doc_id=count(values, "doc_id"),
-        doc=doc,
-        doc_digest=_doc_digest(doc),
-        target=values["target"],
-        arguments=_arguments(values["arguments"]),
-        resps=values["resps"],
-        filtered=values["filtered_resps"],
-        filter=values["filter"],
-        metrics=metrics,
-        doc_hash=values["doc_hash"],
-        prompt_hash=values["prompt_hash"],
-        target_hash=values["target_hash"],
-        values=values,
-        context=context,
+        count(values, "doc_id"),
+        doc,
+        _doc_digest(doc),
+        values["target"],
+        _arguments(values["arguments"]),
+        values["resps"],
+        values["filtered_resps"],
+        values["filter"],
+        metrics,
+        values["doc_hash"],
+        values["prompt_hash"],
+        values["target_hash"],
+        values,
+        context,
     )
 
 
@@ -85,11 +85,17 @@ def _arguments(named: dict[str, Any]) -> list[list[Any]]:
         listed = list(named.values())
     else:
         listed = [_numbered(named, "gen_args_", index) for index in range(len(named))]
-    if not listed or not all(isinstance(one, dict) for one in listed):
+    made = []
+    for one in listed:
+        if type(one) is not dict:
+            break
+        if [*one] == _PAIR:
+            made.append([*one.values()])
+        else:
+            made.append([_numbered(one, "arg_", index) for index in range(len(one))])
+    if not made or len(made) < len(listed):
         raise FormError("'arguments' is empty or holds no arguments")
-    if all([list(one) == _PAIR for one in listed]):  # noqa: C419  faster than a generator
-        return [list(one.values()) for one in listed]
-    return [[_numbered(one, "arg_", index) for index in range(len(one))] for one in listed]
+    return made
 
 
 def _numbered(named: dict[str, Any], prefix: str, index: int) -> Any:
@@ -126,13 +132,17 @@ def _shared(line: bytes) -> tuple[dict[str, Any], bytes] | None:
     unescaped quote, can stand within no text. Where anything is unusual, there is no result.
     """
     start = line.find(_BEFORE) + len(_BEFORE) - 1
-    end = line.find(_BEHIND, start + 1) + 1
-    if start < len(_BEFORE) or end - start < _WORTH_IT or b"\x7f" in line:
+    end = line.find(b'"', start + 1) + 1
+    if line[end - 2 : end - 1] == b"\\":
+        end = line.find(_BEHIND, start + 1) + 1
+    if start < len(_BEFORE) or end - start < _WORTH_IT:
         return None
     literal = line[start:end]
     short, replaced = _cut(line, literal, start)
     context, values = orjson.loads(literal), orjson.loads(short)
     if orjson.dumps(context) != literal or not _is_told_once(values, short):
+        return None
+    if short.count(_PLACE_BYTE) != replaced:
         return None
     for arguments in values["arguments"].values():
         if arguments["arg_0"] == _PLACE:
@@ -163,8 +173,10 @@ def _is_told_once(values: Any, text: bytes) -> bool:
     return orjson.dumps(values).replace(b" ", b"") == text.replace(b" ", b"")
 
 
-#: A character that hardly any text has stands in for a context; text that has it isn't shortened.
+#: A character that hardly any text has stands in for a context; a row that has it elsewhere isn't
+#: shortened.
 _PLACE = "\x7f"
+_PLACE_BYTE = _PLACE.encode()
 _STAND_IN = orjson.dumps(_PLACE)
 _ARGUMENT = b'{"arg_0": '
 _BEFORE, _BEHIND = b'"arguments": {"gen_args_0": ' + _ARGUMENT + b'"', b'", "arg_1": '
@@ -210,10 +222,12 @@ def _doc_digest(doc: Any) -> str:
 def _is_plain(value: Any) -> bool:
     """Tell whether orjson writes a value as the standard library does: it may differ in numbers."""
     kind = type(value)
-    if kind is str:
-        return True
     if kind is dict:
-        return all(map(_is_plain, value.values()))
-    if kind is list:
-        return all(map(_is_plain, value))
-    return value is None or kind is bool or (kind is int and -_LARGE < value < _LARGE)
+        value = value.values()
+    elif kind is not list:
+        small = kind is int and -_LARGE < value < _LARGE
+        return small or kind is str or kind is bool or value is None
+    for item in value:  # noqa: SIM110  faster than all()
+        if type(item) is not str and not _is_plain(item):
+            return False
+    return True

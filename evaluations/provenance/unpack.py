@@ -115,17 +115,21 @@ class Bundle:
         parts: list[bytes] = []
         held = 0
         for chunk in self.plain_chunks(path):
-            first, *others = chunk.split(b"\n")
-            parts.append(first)
-            held += len(first)
-            if held > self.limits.line_size:
-                raise BundleError(f"{path} has a line of more than {self.limits.line_size} bytes")
-            if others:
+            begin = 0
+            while (end := chunk.find(b"\n", begin)) >= 0:
+                parts.append(chunk[begin:end])
+                self._check_line(path, held + end - begin)
                 yield b"".join(parts)
-                yield from others[:-1]
-                parts, held = [others[-1]], len(others[-1])
+                parts, held, begin = [], 0, end + 1
+            parts.append(chunk[begin:])
+            held += len(chunk) - begin
+            self._check_line(path, held)
         if held:
             raise BundleError(f"the last line of {path} has no end")
+
+    def _check_line(self, path: str, size: int) -> None:
+        if size > self.limits.line_size:
+            raise BundleError(f"{path} has a line of more than {self.limits.line_size} bytes")
 
 
 def open_bundle(source: Path, limits: Limits | None = None) -> Bundle:

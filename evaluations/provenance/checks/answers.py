@@ -15,6 +15,8 @@ from evaluations.provenance.rescore.filters import (
 from evaluations.provenance.rescore.metrics import Scorer, scorer_for
 from evaluations.provenance.rows import Row
 
+_NUMBERS = frozenset({int, float})
+
 
 class Answers:
     """Watches a task's rows pass by, scores them again, and keeps what the task's values need.
@@ -87,7 +89,7 @@ class Answers:
         steps = self._steps[row.filter]
         repeats = self._plan.repeats
         for responses in row.resps:
-            if not isinstance(responses, list) or len(responses) != repeats:
+            if type(responses) is not list or len(responses) != repeats:
                 raise UnreadableError(f"a request has not {repeats} responses")
         if steps is None:
             return row.filtered
@@ -116,4 +118,4 @@ class Answers:
 def _same(said: Any, computed: Any) -> bool:
     if isinstance(computed, list):
         return bool(said == computed)
-    return isinstance(said, int | float) and not isinstance(said, bool) and bool(said == computed)
+    return type(said) in _NUMBERS and bool(said == computed)

@@ -11,8 +11,6 @@ from evaluations.provenance.checks.coverage import leaves_root
 from evaluations.provenance.documents import TaskPlan
 from evaluations.provenance.rows import Row
 
-_TEXTS = [str, str]
-
 
 class Prompts:
     """Watches a task's rows pass by and hashes again what was asked.
@@ -85,20 +83,17 @@ def request_digests(requests: Sequence[Sequence[Any]], context: bytes = b"") -> 
         requests: the arguments of each.
         context: the first one's first argument as JSON, if that is at hand.
     """
-    made = bytearray()
-    shared: str | None = None
-    start = hashlib.sha256()
-    if context:
-        shared = requests[0][0]
-        start.update(b"[" + context + b",")
+    made = []
+    shared = requests[0][0] if context else None
+    start = hashlib.sha256(b"[%b," % context)
     for arguments in requests:
-        if list(map(type, arguments)) != _TEXTS:
-            made += bytes.fromhex(arguments_digest(arguments))
+        if len(arguments) != 2 or not type(arguments[0]) is type(arguments[1]) is str:  # noqa: PLR2004
+            made.append(bytes.fromhex(arguments_digest(arguments)))
             continue
         if arguments[0] != shared:
             shared = arguments[0]
-            start = hashlib.sha256(b"[" + orjson.dumps(shared) + b",")
+            start = hashlib.sha256(b"[%b," % orjson.dumps(shared))
         digest = start.copy()
         digest.update(orjson.dumps(arguments[1]) + b"]")
-        made += digest.digest()
-    return bytes(made)
+        made.append(digest.digest())
+    return b"".join(made)

@@ -1,6 +1,6 @@
 """One pass over a task's samples file, which serves the checks 1, 9, 10 and 11 at once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,8 @@ from evaluations.provenance.unpack import Bundle
 
 SAMPLES = "results/samples/"
 SUFFIX = ".jsonl.zst"
+#: How many bytes of lines are held and parsed at a time, at least.
+_BATCH = 1 << 17
 
 
 @dataclass(slots=True)
@@ -57,9 +59,24 @@ def read_task(bundle: Bundle, plan: Plan, task: str, config: Mapping[str, Any]) 
 
 def _watched(bundle: Bundle, path: str, reading: Reading) -> Iterator[bytes]:
     watchers = (reading.coverage, reading.prompts, reading.answers)
-    for line in bundle.lines(path):
-        reading.rows += 1
-        row = parse_row(line)
+    for lines in _batches(bundle.lines(path)):
+        rows = []
+        for line in lines:
+            reading.rows += 1
+            rows.append(parse_row(line))
         for watcher in watchers:
-            watcher.add(row)
-        yield line
+            for row in rows:
+                watcher.add(row)
+        yield from lines
+
+
+def _batches(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Yield some lines at a time: doing one thing often before the next one keeps caches warm."""
+    batch, size = [], 0
+    for line in lines:
+        batch.append(line)
+        size += len(line)
+        if size >= _BATCH:
+            yield batch
+            batch, size = [], 0
+    yield batch

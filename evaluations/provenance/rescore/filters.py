@@ -8,6 +8,7 @@ the list with other entries, or (`take_first`) one entry instead of the list.
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
+from operator import itemgetter
 from typing import Any
 
 Step = Callable[[Any], Any]
@@ -78,7 +79,7 @@ def _step(step: Any) -> Step:
 
 
 def _take_first() -> Step:
-    return lambda responses: responses[0]
+    return itemgetter(0)
 
 
 def _take_first_k(k: int) -> Step:

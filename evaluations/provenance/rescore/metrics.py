@@ -18,6 +18,7 @@ from evaluations.provenance.rescore.likelihoods import (
     argmax,
     divide,
     index_of,
+    likelihoods_of,
     number_of,
     truth_of,
 )
@@ -133,29 +134,40 @@ def _rolling(scorer: Scorer, row: Row, filtered: Sequence[Any]) -> Metrics:
 
 
 def _multiple_choice(scorer: Scorer, row: Row, filtered: Sequence[Any]) -> Metrics:
-    answers = [answer_of(one) for one in filtered]
-    likelihoods = [likelihood for likelihood, _ in answers]
+    likelihoods = likelihoods_of(filtered)
     choices = choices_of(scorer.config, row, chat_template=scorer.chat_template)
-    gold = index_of(gold_of(scorer.config, row), choices)
+    gold, several = index_of(gold_of(scorer.config, row), choices), scorer.several_targets
+    made: Metrics = {}
+    for name, length_of in _LENGTHS.items():
+        if name in scorer.names:
+            scores = likelihoods if length_of is None else _scaled(likelihoods, choices, length_of)
+            best = argmax(scores)
+            made[name] = 1.0 if (best in gold if several else best == gold) else 0.0
+    if "exact_match" in scorer.names:
+        made["exact_match"] = _greedy(filtered, gold if several else [gold])
+    return made
 
-    def right(lengths: Sequence[int] | None = None) -> float:
-        if lengths is not None:
-            scaled = [divide(ll, n) for ll, n in zip(likelihoods, lengths, strict=True)]
-        best = argmax(likelihoods if lengths is None else scaled)
-        return 1.0 if (best in gold if scorer.several_targets else best == gold) else 0.0
 
-    def greedy() -> int:
-        if scorer.several_targets:
-            return int(any(truth_of(answers[i][1]) if i != NO_CHOICE else False for i in gold))
-        return int(truth_of(answers[gold][1])) if gold != NO_CHOICE else 0
+def _scaled(
+    likelihoods: list[float], choices: list[str], length_of: Callable[[str], int]
+) -> list[float]:
+    made = []
+    for one, choice in zip(likelihoods, choices, strict=True):
+        length = length_of(choice)
+        made.append(one / length if length else divide(one, length))
+    return made
 
-    return _named(
-        scorer,
-        acc=right,
-        acc_norm=lambda: right([len(choice) for choice in choices]),
-        acc_bytes=lambda: right([len(choice.encode()) for choice in choices]),
-        exact_match=greedy,
-    )
+
+def _greedy(filtered: Sequence[Any], gold: Sequence[int]) -> int:
+    return int(any(truth_of(filtered[i][1]) if i != NO_CHOICE else False for i in gold))
+
+
+#: What divides a choice's log-likelihood.
+_LENGTHS: dict[str, Callable[[str], int] | None] = {
+    "acc": None,
+    "acc_norm": len,
+    "acc_bytes": lambda choice: len(choice.encode()),
+}
 
 
 def _generation(scorer: Scorer, row: Row, filtered: Sequence[Any]) -> Metrics:

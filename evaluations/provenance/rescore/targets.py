@@ -69,14 +69,12 @@ def choices_of(config: Config, row: Row, *, chat_template: bool) -> list[str]:
         UnreadableError: if a continuation lacks the delimiter, or the choices differ.
     """
     delimiter = _delimiter(config, chat_template=chat_template)
-    continuations = [arguments[1] if len(arguments) > 1 else None for arguments in row.arguments]
-    choices = [
-        text.removeprefix(delimiter)
-        for text in continuations
-        if isinstance(text, str) and text.startswith(delimiter)
-    ]
-    if len(choices) != len(continuations):
-        raise UnreadableError("a continuation does not begin with the task's target_delimiter")
+    choices = []
+    for arguments in row.arguments:
+        text = arguments[1] if len(arguments) > 1 else None
+        if type(text) is not str or not text.startswith(delimiter):
+            raise UnreadableError("a continuation does not begin with the task's target_delimiter")
+        choices.append(text[len(delimiter) :])
     known = fixed_choices(config, row)
     if known is not None and known != choices:
         raise UnreadableError("its continuations are not its document's choices")

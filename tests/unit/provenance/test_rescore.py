@@ -21,7 +21,7 @@ from evaluations.provenance.rescore.filters import (
     filter_steps,
 )
 from evaluations.provenance.rescore.groups import GroupError, check_group, leaves
-from evaluations.provenance.rescore.likelihoods import argmax, divide
+from evaluations.provenance.rescore.likelihoods import argmax, divide, likelihoods_of
 from evaluations.provenance.rescore.targets import choices_of, gold_of
 from evaluations.provenance.rows import parse_row
 from tests.bundles import line
@@ -80,6 +80,18 @@ def test_aggregation_of_listed_default_and_unlisted_metrics():
 def test_argmax_takes_the_first_largest_and_counts_nan_as_largest():
     assert argmax([-2.0, -1.0, -1.0]) == 1
     assert argmax([-2.0, math.nan, 5.0]) == 1
+
+
+def test_likelihoods_of_answers():
+    assert likelihoods_of([["-1.5", "True"], [-2, "?"], ("-inf", "")]) == [-1.5, -2.0, -math.inf]
+
+
+@pytest.mark.parametrize(
+    "odd", ["12", ["1"], ["1", "2", "3"], {"1": "", "2": ""}, ["x", "True"], [None, "True"], None]
+)
+def test_likelihoods_of_what_is_no_answer(odd):
+    with pytest.raises(UnreadableError, match=r"an answer is not|is no log-likelihood"):
+        likelihoods_of([["-1.5", "True"], odd])
 
 
 def test_divide_by_an_empty_choice():

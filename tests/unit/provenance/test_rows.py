@@ -99,6 +99,38 @@ def test_parse_row_reads_a_repeated_context_once_and_everywhere(others):
     assert row.arguments[-1][0] == CONTEXT * 8 + ("!" if others else "")
 
 
+@pytest.mark.parametrize(
+    "context",
+    ["Größe?\n" * 60, "no quote, but {arg_0: 1}, \x7f and \\ " * 9, "x" * 300 + "\\", '"' * 300],
+)
+def test_parse_row_finds_the_end_of_a_repeated_context(context):
+    text = line(long_row(context) | {"doc": {}})
+    row = parse_row(text)
+    assert row.values == slowly(text)
+    assert row.arguments[3] == [context, " 3"]
+    assert row.context == line(context)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [b"\\u00e9", b"\\/", b"\\u007f", b"\\ud800", b"\\x", b"\x01", b"\t", b"\xc3", b"\\", b'"'],
+)
+@pytest.mark.parametrize("place", [0, 7, -1])
+def test_parse_row_reads_an_odd_repeated_context_as_the_strict_parser_does(odd, place):
+    plain = b"abcdefgh" * 40
+    spoiled = plain[:place] + odd + plain[place:]
+    text = line(long_row(plain.decode()) | {"doc": {}}).replace(plain, spoiled)
+    expected = slowly(text)
+    if expected is None:
+        with pytest.raises(RowSyntaxError):
+            parse_row(text)
+        return
+    row = parse_row(text)
+    assert row.values == expected
+    # Only what is written as it is hashed may be hashed as it stands.
+    assert row.context in (b"", line(row.arguments[0][0]))
+
+
 @pytest.mark.parametrize("place", ["context", "doc", "continuation"])
 def test_parse_row_is_not_misled_by_the_stand_in_for_a_context(place):
     made = long_row()
@@ -112,6 +144,13 @@ def test_parse_row_is_not_misled_by_the_stand_in_for_a_context(place):
         row = parse_row(text)
         assert row.values == slowly(text) == made
         assert row.arguments[2][0] == made["arguments"]["gen_args_2"]["arg_0"]
+
+
+def test_parse_row_is_not_misled_by_a_document_of_arguments_beside_the_stand_in_itself():
+    made = long_row()
+    made["doc"] = {"arguments": {"gen_args_0": {"arg_0": CONTEXT * 8, "arg_1": "x"}}}
+    made["arguments"]["gen_args_1"]["arg_0"] = "\x7f"
+    assert parse_row(line(made)).values == made
 
 
 @pytest.mark.parametrize("key", [b'"arg_0"', b'"arg_1"', b'"gen_args_1"', b'"doc_id"', b'"a"'])

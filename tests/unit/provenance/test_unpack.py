@@ -142,6 +142,10 @@ BROKEN = {
     "bytes behind": (zstandard.compress(b"1\n") + b"hidden", "bytes after"),
     "second frame": (zstandard.compress(b"1\n") + zstandard.compress(b"2\n"), "bytes after"),
     "unfinished line": (zstandard.compress(b"1\n2"), "last line"),
+    "long second line": (
+        zstandard.compress(b"1\n" + os.urandom(700).hex().encode() + b"\n2\n"),
+        "line of more",
+    ),
     "long line": (zstandard.compress(os.urandom(700).hex().encode() + b"\n"), "line of more"),
 }
 

@@ -1,8 +1,10 @@
+import random
+
 import pytest
 
 from evaluations.provenance.members import NotABundleError
 from evaluations.provenance.verify import NAMES, verify_bundle
-from tests.bundles import CHOICE, COPY, WEIGHTS, draft, make_tar, write_files
+from tests.bundles import CHOICE, COPY, WEIGHTS, choice_rows, draft, make_tar, write_files
 
 HONEST = [
     "PASS",
@@ -46,6 +48,31 @@ def test_verify_bundle_says_what_was_recomputed_from_what(tmp_path):
     assert f"from responses: {COPY} (exact_match)" in why
     assert f"only: {CHOICE} (acc, acc_norm; metrics: they are made by the task's own Python)" in why
     assert "filtered responses taken as they are; filter 'word': its filter 'custom'" in why
+
+
+def long_rows():
+    """Rows of many kilobytes, more of them than are read at a time."""
+    made = draft()
+    made.rows[CHOICE] = choice_rows(random.Random(3), 40, "few shots " * 1000)
+    return made
+
+
+def test_verify_bundle_says_which_of_many_long_rows_is_no_row(tmp_path):
+    made = long_rows()
+    made.rows[CHOICE][28] = b"{"
+    why = verify_bundle(made.write(tmp_path)).checks[0].why
+    assert why.startswith(f"row 29 of {CHOICE}: it is not strict JSON")
+
+
+def test_verify_bundle_says_which_of_many_long_rows_is_missing_or_changed(tmp_path):
+    made = long_rows()
+    del made.rows[CHOICE][30]
+    made.rows[CHOICE][17]["prompt_hash"] = "0" * 64
+    made.rows[CHOICE][21]["acc"] = 0.5
+    checks = verify_bundle(made.restate().write(tmp_path)).checks
+    assert checks[8].why == f"{CHOICE}: document 31 stands where 30 should (filter 'none')"
+    assert checks[9].why.startswith(f"{CHOICE}: document 17 (filter 'none'): the prompt's hash")
+    assert checks[10].why.startswith(f"{CHOICE}: document 21 (filter 'none'): acc is said")
 
 
 def test_verify_bundle_skips_what_it_cannot_aggregate(tmp_path):
