@@ -22,6 +22,7 @@ class BoardState(models.Model):
     changed_at = models.DateTimeField()
     ranked_version = models.CharField(max_length=10, blank=True)
     places = models.JSONField(default=dict)
+    tied = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:
         return f"{self.board_id} {self.version}"

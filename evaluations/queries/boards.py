@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, F, Max, OuterRef, Q, Subquery
+from django.db.models import Case, Count, F, Max, OuterRef, Q, Subquery, When
 
 from evaluations.enums import SubmissionState
 from evaluations.models import Benchmark, Board, Result
@@ -21,6 +21,7 @@ class BoardSummary:
     Attributes:
         results: those that rank; `models` counts each model once.
         leader: the result with the greatest score, None while there is none.
+        tied: how many share the lead with it, itself included; 0 while that isn't computed.
         updated: when the last result was published.
     """
 
@@ -28,6 +29,7 @@ class BoardSummary:
     results: int
     models: int
     leader: Result | None
+    tied: int
     updated: datetime | None
 
 
@@ -45,6 +47,9 @@ def overview() -> list[BoardSummary]:
         model_count=Count("results__revision__model", filter=_RANKED, distinct=True),
         updated=Max("results__published_at", filter=_RANKED),
         best=Subquery(best),
+        tied=Case(
+            When(state__ranked_version=F("state__version"), then="state__tied"), default=0
+        ),
     )
     listed = sorted(boards, key=lambda b: (b.suite.is_draft, not b.result_count, b.title.lower()))
     leaders = (
@@ -60,7 +65,7 @@ def overview() -> list[BoardSummary]:
         .in_bulk([board.best for board in listed if board.best])
     )
     return [
-        BoardSummary(b, b.result_count, b.model_count, leaders.get(b.best), b.updated)
+        BoardSummary(b, b.result_count, b.model_count, leaders.get(b.best), b.tied, b.updated)
         for b in listed
     ]
 

@@ -89,3 +89,21 @@ def root() -> RootVersion | None:
 def roots() -> dict[int, bytes]:
     """Return every version's bytes."""
     return {row.version: row.data.encode() for row in TrustRoot.objects.order_by("version")}
+
+
+def newest(count: int) -> list[LogEntry]:
+    """Return the entries that were logged last, each with what it is about."""
+    return list(
+        LogEntry.objects.exclude(index=None)
+        .select_related(
+            "suite", "submission__board", "submission__revision__model", "submission__result"
+        )
+        .only(
+            "kind", "record", "index", "suite__name", "suite__version", "submission__public_id",
+            "submission__board__title", "submission__board__slug",
+            "submission__revision__commit", "submission__revision__model__source",
+            "submission__revision__model__name", "submission__result__public_id",
+            "submission__result__value", "submission__result__stderr",
+        )
+        .order_by("-index")[:count]
+    )  # fmt: skip

@@ -125,7 +125,7 @@ def _listed(found: QuerySet[Result]) -> QuerySet[Result]:
     return (
         found.select_related("revision__model", "board", "submission")
         .only(
-            "public_id", "value", "stderr", "published_at", "revision__commit",
+            "public_id", "value", "stderr", "published_at", "manifest_sha256", "revision__commit",
             "revision__model__source", "revision__model__name", "board__slug", "board__title",
             "submission__public_id", "submission__state",
         )

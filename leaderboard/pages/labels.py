@@ -6,6 +6,7 @@ from django.utils.translation import ngettext_lazy
 
 from evaluations.enums import Scope, SubmissionState
 from evaluations.failures import MAX_ATTEMPTS, Mender, Retry
+from evaluations.provenance.records import Kind
 
 STATES = {
     SubmissionState.QUEUED: _("Queued"),
@@ -71,4 +72,17 @@ ENERGY_METHODS = {"measured": _("measured"), "estimated": _("estimated"), "": _(
 SCOPES = {
     Scope.READ: _("read what is yours: your name, your submissions"),
     Scope.SUBMIT: _("submit, cancel, retry and withdraw in your name"),
+}
+
+KINDS = {
+    Kind.SUITE: _("suite"),
+    Kind.BENCHMARK: _("benchmark"),
+    Kind.INTENT: _("intent"),
+    Kind.RESULT: _("result"),
+    Kind.FAILURE: _("failure"),
+    Kind.SUPERSEDE: _("superseded"),
+    Kind.RETRACT: _("taken back"),
+    Kind.MODERATION: _("moderation"),
+    Kind.REPLICATION: _("replication"),
+    Kind.KEY: _("key"),
 }

@@ -14,10 +14,11 @@ from django.utils.translation import gettext, ngettext
 
 from evaluations.enums import ModelSource, SubmissionState
 from evaluations.models import LanguageModel
+from evaluations.provenance.records import Kind
 from evaluations.queries.standings import Section
 from evaluations.scoring.aggregate import Estimate
 from leaderboard.boards.view import View
-from leaderboard.pages.labels import STATES
+from leaderboard.pages.labels import KINDS, STATES
 
 register = template.Library()
 
@@ -110,6 +111,12 @@ def count(number: int | None) -> str:
 def unlocalized(number: int) -> str:
     """Write a whole number for a machine, whatever the reader's language."""
     return str(number)
+
+
+@register.filter
+def kind(value: str) -> str:
+    """Write the kind of a log entry in words."""
+    return str(KINDS[Kind(value)])
 
 
 @register.filter
