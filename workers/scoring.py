@@ -179,7 +179,10 @@ def _lines(scratch: Path, pattern: str, count: int | None) -> tuple[Path, bytes]
 
 
 def _name_source(task: dict[str, Any]) -> None:
-    """Say where a task's definition lies without where this machine keeps lm-eval."""
+    """Say where a definition lies without where this machine keeps lm-eval.
+
+    Only of suites without copies of lm-eval's definitions; theirs lie in the bundle.
+    """
     metadata = task.get("metadata", {})
     source = metadata.get("config_source", "")
     if Path(source).is_relative_to(TASKS):
