@@ -7,7 +7,7 @@ it before its own, relative paths in it lead where they led, and its Python gets
 import ast
 import re
 from collections.abc import Callable, Iterable, Iterator
-from importlib.metadata import PackageNotFoundError, files
+from importlib.metadata import files, version
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from workers.catalogue import TASKS
 
 #: Where the copies lie in a suite's folder.
 FOLDER = "lm_eval/tasks"
-_LICENCE = "lm_eval/LICENSE.md"
+_LICENCE, _VERSION = "lm_eval/LICENSE.md", "lm_eval/VERSION"
 _OWN = TASKS.resolve()
 _MAX_FILE = 1 << 20
 _MAX_TOTAL = 16 << 20
@@ -41,7 +41,8 @@ def copies(definitions: Iterable[Path]) -> dict[str, bytes]:
         definitions: YAML files in lm-eval's folder of tasks.
 
     Returns:
-        The files by their path in a suite's folder, with lm-eval's licence; none if none are given.
+        The files by their path in a suite's folder, with lm-eval's licence and version; none if
+        none are given.
 
     Raises:
         AssayError: `suite_invalid` if one leads out of lm-eval's tasks, is no text, or is too
@@ -57,7 +58,7 @@ def copies(definitions: Iterable[Path]) -> dict[str, bytes]:
             waiting += _needed(path, taken[name].decode(), reader)
     if sum(map(len, taken.values())) > _MAX_TOTAL:
         raise _refusal(f"The definitions of its tasks have more than {_MAX_TOTAL} bytes together.")
-    return dict(sorted((taken | _licence() if taken else {}).items()))
+    return dict(sorted((taken | _beside_them() if taken else {}).items()))
 
 
 def changed(own: Path) -> list[str]:
@@ -73,6 +74,12 @@ def changed(own: Path) -> list[str]:
         for file in found
         if not _is_same(file, _OWN / file.relative_to(root))
     ]
+
+
+def are_of_installed(own: Path) -> bool:
+    """Return whether the copies in a suite's folder say that they are of the installed lm-eval."""
+    said = own / _VERSION
+    return not said.is_file() or said.read_bytes() == _beside_them()[_VERSION]
 
 
 def _is_same(one: Path, other: Path) -> bool:
@@ -97,14 +104,13 @@ def _text(path: Path) -> bytes:
     return data
 
 
-def _licence() -> dict[str, bytes]:
-    """Return lm-eval's licence, which wants to go with each copy; nothing if it isn't installed."""
-    try:
-        listed = files("lm_eval") or []
-    except PackageNotFoundError:
-        return {}
-    found = [Path(str(file.locate())) for file in listed if file.stem == "LICENSE"]
-    return {_LICENCE: found[0].read_bytes()} if found else {}
+def _beside_them() -> dict[str, bytes]:
+    """Return lm-eval's version, and its licence, which wants to go with each copy."""
+    found = {_VERSION: f"{version('lm_eval')}\n".encode()}
+    for file in files("lm_eval") or []:
+        if file.stem == "LICENSE":
+            found[_LICENCE] = file.read_binary()
+    return found
 
 
 def _needed(path: Path, text: str, reader: _Reader) -> list[_Found]:

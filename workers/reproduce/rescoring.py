@@ -37,7 +37,7 @@ def rescore(slot: Path, threads: int | None) -> dict[str, Any]:
         What confined the runner, as `isolation`.
 
     Raises:
-        AssayError: what a runner's step says, `config_unexpected` or `definition_changed`.
+        AssayError: what a runner's step says, `config_unexpected`, or `definition_*`.
         RunnerLostError: if the runner ended.
         SandboxMissingError: if a sandbox is required, and there is none.
     """
@@ -59,10 +59,13 @@ def rescore(slot: Path, threads: int | None) -> dict[str, Any]:
 
 
 def _check_definitions(own: Path) -> None:
-    """Refuse Python and YAML that say they are lm-eval's own and aren't, before any is read."""
+    """Refuse Python and YAML that say they are lm-eval's own and aren't, before any is read.
+
+    A suite's copies may be older than the lm-eval that scored; then nobody here can tell.
+    """
     if other := definitions.changed(own):
         raise AssayError(
-            "definition_changed",
+            "definition_changed" if definitions.are_of_installed(own) else "definition_unknown",
             f"lm-eval {version('lm_eval')} itself has another {other[0]}"
             + (f", and {len(other) - 1} more" if other[1:] else ""),
             "Compare the files; nothing of the bundle was run.",

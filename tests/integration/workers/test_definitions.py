@@ -104,8 +104,9 @@ def changed(bundle: Path, target: Path, change: Callable[[Path], object]) -> Pat
 @needs_sandbox
 def test_bundle_holds_the_definitions_that_were_run(hub: Hub, suite: Suite, tmp_path: Path) -> None:
     bundle = evaluated("random", tmp_path)
-    own = {p.relative_to(bundle / "task").as_posix() for p in (bundle / "task").rglob("*.*")}
-    assert own == COPIES | {"assay_theirs_v1.yaml", "lm_eval/LICENSE.md"}
+    files = [path for path in (bundle / "task").rglob("*") if path.is_file()]
+    own = {path.relative_to(bundle / "task").as_posix() for path in files}
+    assert own == COPIES | {"assay_theirs_v1.yaml", "lm_eval/LICENSE.md", "lm_eval/VERSION"}
     for path in COPIES:
         assert (bundle / "task" / path).read_bytes() == (TASKS.parents[1] / path).read_bytes()
     pinned = (bundle / "task" / "assay_theirs_v1.yaml").read_text()
@@ -127,6 +128,14 @@ def test_bundle_holds_the_definitions_that_were_run(hub: Hub, suite: Suite, tmp_
     code, check = rescored(changed(bundle, tmp_path / "spoilt", spoil))
     assert (code, check["outcome"]) == (1, "FAIL"), check
     assert check["why"] == "lm-eval 0.4.13 itself has another lm_eval/tasks/hellaswag/utils.py"
+
+    def spoil_as_another(root: Path) -> None:
+        spoil(root)
+        (root / "task" / "lm_eval" / "VERSION").write_text("0.4.12\n")
+
+    code, check = rescored(changed(bundle, tmp_path / "another", spoil_as_another))
+    assert (code, check["outcome"]) == (3, "SKIPPED"), check
+    assert "itself has another lm_eval/tasks/hellaswag/utils.py" in check["why"]
 
     def add(root: Path) -> None:
         (root / UTILS).with_name("os.py").write_text("raise SystemExit\n")

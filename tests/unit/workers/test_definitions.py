@@ -30,6 +30,7 @@ def lay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lay:
 
 def copied(*paths: Path) -> set[str]:
     found = definitions.copies(paths)
+    assert found.pop("lm_eval/VERSION") == b"0.4.13\n"
     assert found.pop("lm_eval/LICENSE.md").startswith(b"MIT License")
     return {path.removeprefix("lm_eval/tasks/") for path in found}
 
@@ -169,3 +170,15 @@ def test_changed_copies_are_named(lay: Lay, tmp_path: Path) -> None:
         (own / name).write_text(content)
     assert definitions.changed(own) == ["lm_eval/tasks/a/more.py", "lm_eval/tasks/a/two.yaml"]
     assert definitions.changed(tmp_path / "none") == []
+
+
+@pytest.mark.parametrize(
+    ("said", "installed"), [("0.4.13\n", True), (None, True), ("0.4.12\n", False), ("", False)]
+)
+def test_copies_say_of_which_version_they_are(
+    tmp_path: Path, said: str | None, installed: bool
+) -> None:
+    (tmp_path / "lm_eval").mkdir()
+    if said is not None:
+        (tmp_path / "lm_eval" / "VERSION").write_text(said)
+    assert definitions.are_of_installed(tmp_path) is installed
