@@ -110,17 +110,29 @@ class Visitor:
             raise DemoError(f"The form refused {model} (HTTP {answer.status_code}).")
         return found[1]
 
+    def cancel(self, submission: str) -> None:
+        """Cancel a submission by the button on its page.
+
+        Raises:
+            DemoError: if the site refuses.
+        """
+        page = f"/submissions/{submission}/"
+        answer = self._post(f"{page}cancel/", {}, page=page)
+        if answer.status_code != httpx.codes.SEE_OTHER:
+            raise DemoError(f"{submission} could not be cancelled (HTTP {answer.status_code}).")
+
     def get(self, path: str) -> Any:
         """Return what the API answers."""
         answer = self._http.get(f"/api/v1/{path}")
         answer.raise_for_status()
         return answer.json()
 
-    def _post(self, path: str, fields: dict[str, str]) -> httpx.Response:
-        page = self._http.get(path)
-        page.raise_for_status()
+    def _post(self, path: str, fields: dict[str, str], *, page: str = "") -> httpx.Response:
+        """Send a form, which stands on a page of another address if one is given."""
+        shown = self._http.get(page or path)
+        shown.raise_for_status()
         hidden = _HiddenFields()
-        hidden.feed(page.text)
+        hidden.feed(shown.text)
         return self._http.post(
             path, data=hidden.fields | fields, headers={"Referer": f"{self.site}{path}"}
         )

@@ -40,6 +40,21 @@ def gsm8k() -> dict[str, bytes]:
     return repository("main", {"train": rows[COUNT:], "test": rows[:COUNT]})
 
 
+def hellaswag() -> dict[str, bytes]:
+    """`Rowan/hellaswag`, whose documents lm-eval makes by Python of its own."""
+    rows: list[dict[str, Any]] = [
+        {
+            "ctx_a": f"Ana has {n} apples.",
+            "ctx_b": "then she",
+            "activity_label": "Counting",
+            "endings": [f"gets {n + step} [title] more." for step in range(4)],
+            "label": str(n % 4),
+        }
+        for n in range(20)
+    ]
+    return repository("default", {"train": rows[COUNT:], "validation": rows[:COUNT]})
+
+
 def repository(config: str, splits: dict[str, list[dict[str, Any]]]) -> dict[str, bytes]:
     """Return a dataset's files: a card that lists its splits, and one Parquet file for each."""
     files = {

@@ -38,10 +38,8 @@ def assert_reproduced(root: Path) -> None:
         [stock] = root.glob(f"reproduced/**/samples_{task}_*.jsonl")
         assert zstandard.decompress(path.read_bytes()) == stock.read_bytes()
     [stock_results] = root.glob("reproduced/**/results_*.json")
-    theirs = json.loads(stock_results.read_bytes())
+    # A function's place in memory is no part of a result.
+    text = re.sub(r"(<function \w+) at 0x[0-9a-f]+>", r"\1>", stock_results.read_text())
+    theirs = json.loads(text)
     ours = json.loads((root / "results" / "results.json").read_bytes())
-    for task in theirs["configs"].values():
-        # Where this machine keeps lm-eval is no part of a result.
-        source = task["metadata"]["config_source"]
-        task["metadata"]["config_source"] = re.sub(r"^.*/(lm_eval/tasks/)", r"\1", source)
     assert jcs(ours) == jcs({key: theirs[key] for key in ours})

@@ -26,5 +26,4 @@ def counted(suite: Suite) -> Survey:
         leaves={benchmark.name: [benchmark.task] for benchmark in suite.benchmarks.all()},
         documents=documents,
         datasets=[],
-        folders=[],
     )

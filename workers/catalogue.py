@@ -21,7 +21,7 @@ class Leaf:
     """A single task.
 
     Attributes:
-        folder: of its definition, relative to lm-eval's tasks; None if it is the suite's own.
+        source: the YAML file in lm-eval's tasks that defines it; None if it is the suite's own.
         dataset: a hub's dataset, None if its data lie in files.
         dataset_kwargs: what its definition passes to `datasets.load_dataset`.
         num_fewshot: what its definition says, None if nothing.
@@ -29,7 +29,7 @@ class Leaf:
     """
 
     name: str
-    folder: str | None
+    source: Path | None
     dataset: str | None
     dataset_kwargs: Mapping[str, Any]
     num_fewshot: int | None
@@ -101,11 +101,11 @@ def leaf(index: Mapping[str, Entry], name: str) -> Leaf:
     """Return what the catalogue says of a single task."""
     entry = index[name]
     config = entry.cfg or {}
-    path = Path(entry.yaml_path) if entry.yaml_path else TASKS
+    path = Path(str(entry.yaml_path))
     source = config.get("dataset_path")
     return Leaf(
         name=name,
-        folder=path.parent.relative_to(TASKS).as_posix() if path.is_relative_to(TASKS) else None,
+        source=path if path.is_relative_to(TASKS) else None,
         dataset=None if source in _PACKAGED_DATASETS_MODULES else source,
         dataset_kwargs=config.get("dataset_kwargs") or {},
         num_fewshot=config.get("num_fewshot"),

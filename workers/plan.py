@@ -33,7 +33,7 @@ def load_tasks(config: Mapping[str, Any], folders: Sequence[str]) -> Any:
 
     Args:
         config: the parsed `run/config.yaml`; relative paths in it count from the working directory.
-        folders: of lm-eval's own tasks those that the config needs.
+        folders: of lm-eval's own tasks those that the config needs and the suite has no copies of.
 
     Returns:
         lm-eval's `TaskDict`.
@@ -98,7 +98,7 @@ def _causes(error: BaseException | None) -> Iterator[Exception]:
         error = error.__cause__ or error.__context__
 
 
-def survey(config: Mapping[str, Any], folders: Sequence[str]) -> dict[str, tuple[int, str, bool]]:
+def survey(config: Mapping[str, Any]) -> dict[str, tuple[int, str, bool]]:
     """Return of each task how many documents it has, their root, and whether it runs code.
 
     The root is what `docs/bundle.md` defines; the code is a model's.
@@ -107,7 +107,7 @@ def survey(config: Mapping[str, Any], folders: Sequence[str]) -> dict[str, tuple
         AssayError: see `load_tasks`; `task_invalid` if a document holds what JSON can't.
     """
     counted = {}
-    loaded = load_tasks(config, folders)
+    loaded = load_tasks(config, [])
     unsafe = unsafe_tasks(loaded)
     for name, task in loaded["tasks"].items():
         # As a plan does it, and in its order: some tasks shuffle with the global generator.

@@ -142,5 +142,5 @@ def _template_digest(revision: Revision) -> str:
 
 
 def folders(run: Run) -> list[str]:
-    """Return where lm-eval keeps the suite's tasks, relative to its own folder of tasks."""
+    """Return where lm-eval keeps tasks of which a suite, published long ago, has no copies."""
     return list(run.submission.suite.pins.get("folders", []))

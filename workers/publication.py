@@ -15,7 +15,7 @@ from evaluations.failures import FailureCode
 from evaluations.licences import may_redistribute
 from evaluations.models import Benchmark, Suite
 from evaluations.services.suites import Survey
-from workers import bundle, catalogue, datasets
+from workers import bundle, catalogue, datasets, definitions
 from workers.runner.process import Runner
 from workers.runner.protocol import Call
 
@@ -50,11 +50,10 @@ def _survey(suite: Suite, root: Path) -> Survey:
     group = f"assay_{suite.name}_v{suite.version}".replace("-", "_")
     pinned = any(len(member) > 1 for member in members)
     files = {f"{group}.yaml": _group(group, members)} if pinned else {}
-    for path, data in files.items():
-        (root / "task" / path).write_bytes(data)
+    files |= definitions.copies(x.source for x in found if x.source is not None)
+    _lay_beside(root / "task", files, found)
     tasks = [group] if pinned else [x.name for x in found]
-    folders = sorted({x.folder for x in found if x.folder is not None})
-    surveyed = _documents(root, tasks, folders, revisions)
+    surveyed = _documents(root, tasks, revisions)
     return Survey(
         lm_eval=version("lm_eval"),
         tasks=tasks,
@@ -62,7 +61,6 @@ def _survey(suite: Suite, root: Path) -> Survey:
         leaves=leaves,
         documents={task: (count, documents) for task, (count, documents, _) in surveyed.items()},
         datasets=[{"path": path, "revision": commit} for path, commit in revisions.items()],
-        folders=folders,
         unsafe_code=sorted(task for task, (*_, unsafe) in surveyed.items() if unsafe),
     )
 
@@ -105,8 +103,31 @@ def _group(name: str, members: Sequence[Mapping[str, Any]]) -> bytes:
     return yaml.safe_dump(group, sort_keys=False, allow_unicode=True).encode()
 
 
+def _lay_beside(own: Path, files: Mapping[str, bytes], found: Sequence[catalogue.Leaf]) -> None:
+    """Write what the suite's folder gets, where it hides no file and no task of the suite's own."""
+    for path, data in files.items():
+        if (own / path).exists():
+            raise AssayError(
+                "suite_invalid",
+                f"The suite's own folder tasks/ has a file {path}, which publishing writes.",
+                "Give the file another name.",
+            )
+        (own / path).parent.mkdir(parents=True, exist_ok=True)
+        (own / path).write_bytes(data)
+    index = catalogue.index(own, [leaf.name for leaf in found])
+    for leaf in found:
+        is_copy = Path(str(index[leaf.name].yaml_path)).is_relative_to(own / definitions.FOLDER)
+        if is_copy == (leaf.source is None):
+            raise AssayError(
+                "suite_invalid",
+                f"{leaf.name} is both a task of the suite's own and one that others of lm-eval's "
+                "are made of.",
+                "Give the suite's own task another name.",
+            )
+
+
 def _documents(
-    root: Path, tasks: Sequence[str], folders: Sequence[str], revisions: Mapping[str, str]
+    root: Path, tasks: Sequence[str], revisions: Mapping[str, str]
 ) -> dict[str, tuple[int, str, bool]]:
     """Load the tasks as a run would, offline; see `workers.plan.survey` for what is returned."""
     for dataset, revision in revisions.items():
@@ -122,7 +143,7 @@ def _documents(
     )
     runner = Runner(root, root / "log.txt")
     try:
-        found = _ask(runner, Call("survey", {"folders": list(folders)}))
+        found = _ask(runner, Call("survey"))
     finally:
         runner.close()
     return {task: (count, root, unsafe) for task, (count, root, unsafe) in found.items()}

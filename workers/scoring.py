@@ -6,6 +6,7 @@ are lm-eval's own; only the requests and the answers are served from the plan.
 
 import errno
 import json
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,6 +25,8 @@ from workers.plan import load_tasks
 
 #: Free bytes below which a file that is not whole is laid to a full disk.
 _LITTLE = 1 << 24
+#: What Python shows of an object that has no text of its own.
+_ADDRESS = re.compile(r"(<[^<>\"]+) at 0x[0-9a-f]+>")
 #: What `evaluate()` and the command line say of a run that depends on nothing but the run.
 DETERMINISTIC_KEYS = (
     "results", "groups", "group_subtasks", "configs", "versions", "n-shot", "higher_is_better",
@@ -152,6 +155,8 @@ def _save(results: dict[str, Any], root: Path) -> None:
         tracker.save_results_samples(task_name=task, samples=rows)
         path, _ = _lines(scratch, f"samples_{task}_*.jsonl", len(rows))
         path.replace(target / f"{task}.jsonl")
+    # Where a function lay in memory is written into a task's configuration, and never recurs.
+    written["configs"] = json.loads(_ADDRESS.sub(r"\1>", json.dumps(written["configs"])))
     for task in written["configs"].values():
         _name_source(task)
     (root / "results" / "results.json").write_bytes(jcs({key: written[key] for key in kept}))
@@ -174,7 +179,10 @@ def _lines(scratch: Path, pattern: str, count: int | None) -> tuple[Path, bytes]
 
 
 def _name_source(task: dict[str, Any]) -> None:
-    """Say where a task's definition lies without where this machine keeps lm-eval."""
+    """Say where a definition lies without where this machine keeps lm-eval.
+
+    Only of suites without copies of lm-eval's definitions; theirs lie in the bundle.
+    """
     metadata = task.get("metadata", {})
     source = metadata.get("config_source", "")
     if Path(source).is_relative_to(TASKS):

@@ -25,11 +25,11 @@ class Survey:
     Attributes:
         lm_eval: its version; the tasks' definitions are its own.
         tasks: what lm-eval is to be asked for, see `Suite.tasks`.
-        files: more files for the suite's folder, by their path below `task/`.
+        files: more files for the suite's folder, by their path below `task/`: the group that
+            pins the tasks, and copies of lm-eval's own definitions.
         leaves: of each benchmark by name, the tasks that it stands for, in lm-eval's order.
         documents: of each leaf how many documents it has, and their root (docs/bundle.md).
         datasets: `[{path, revision}]`, each pinned to a commit of the hub.
-        folders: where lm-eval keeps the tasks, relative to its own folder of tasks.
         unsafe_code: tasks that run code which a model wrote.
     """
 
@@ -39,7 +39,6 @@ class Survey:
     leaves: Mapping[str, list[str]]
     documents: Mapping[str, tuple[int, str]]
     datasets: list[dict[str, str]]
-    folders: list[str]
     unsafe_code: list[str] = field(default_factory=list)
 
 
@@ -123,7 +122,6 @@ def publish(*, suite: Suite, survey: Survey) -> None:
         suite.pins = {
             "lm_eval": survey.lm_eval,
             "datasets": survey.datasets,
-            "folders": survey.folders,
             "documents": {
                 leaf: {"count": count, "root": root}
                 for leaf, (count, root) in sorted(survey.documents.items())

@@ -27,10 +27,17 @@ from leaderboard.cli.terminal import line, quoted, show, show_json
 log = typer.Typer(name="log", help="Audit a site's log of runs.", no_args_is_help=True)
 
 _VKEY_FILE = "log.vkey"
-#: Rows of open intents and of problems that people are shown; --json has more.
+#: Rows of open intents, of failures and of problems that people are shown; --json has more.
 _SHOWN = 20
 _KINDS = (Column("Kind"), Column("Entries", right=True))
 _OPEN = (Column("Entry", right=True), Column("Submission", folds=True), Column("Announced"))
+_FAILURES = (
+    Column("Entry", right=True),
+    Column("Intent", right=True),
+    Column("Submission", folds=True),
+    Column("Why", folds=True),
+    Column("Ended"),
+)
 _PROBLEMS = (Column("Where", folds=True), Column("Problem", folds=True))
 
 
@@ -144,6 +151,7 @@ def _as_data(report: Report, key: _Key) -> dict[str, Any]:
         "entries_read": report.entries,
         "kinds": {str(kind): count for kind, count in sorted(report.kinds.items())},
         "open": [asdict(intent) for intent in report.open],
+        "failures": [asdict(failure) for failure in report.failures],
         "problems": [asdict(problem) for problem in report.problems],
         "problem_count": report.problem_count,
     }
@@ -165,6 +173,13 @@ def _show(report: Report, key: _Key) -> None:
         show(f"\nIntents without an end: {len(report.open):,}")
         rows = [[str(one.index), one.submission, one.at] for one in report.open]
         _shortened(_OPEN, rows, len(rows))
+    if report.failures:
+        show(f"\nRuns without a result: {len(report.failures):,}")
+        ended = [
+            [str(one.index), str(one.intent), one.submission, one.code, one.at]
+            for one in report.failures
+        ]
+        _shortened(_FAILURES, ended, len(ended))
     if report.problem_count:
         show(f"\nProblems: {report.problem_count:,}. Do not rely on this log.")
         found = [[one.where, one.what] for one in report.problems]

@@ -53,6 +53,8 @@ def second_opinion(bundle: Bundle) -> str:
             started(slot, audit=None, threads=threads, unsafe_code=False, rescore=True)
             _compare(bundle, tasks, slot / "rescored")
         except AssayError as error:
+            if error.code == "definition_changed":
+                raise CheckFailedError(error.detail) from None
             raise _skipped(error.detail) from None
         except OSError as error:
             raise _skipped(f"files could not be written or read: {error}") from None

@@ -6,13 +6,15 @@ against the plan before; tasks and their functions come from the bundle, so this
 
 import json
 from collections.abc import Iterator, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from evaluations.errors import AssayError
 from evaluations.provenance.rows import Row, parse_row
-from workers import answers, pack
+from workers import answers, definitions, pack
 from workers.reproduce.running import LARGEST_OUT, begin, check_config, do, folders_of, say
 from workers.runner.process import Runner
 from workers.runner.protocol import Call
@@ -35,13 +37,14 @@ def rescore(slot: Path, threads: int | None) -> dict[str, Any]:
         What confined the runner, as `isolation`.
 
     Raises:
-        AssayError: what a runner's step says, or `config_unexpected`.
+        AssayError: what a runner's step says, `config_unexpected`, or `definition_*`.
         RunnerLostError: if the runner ended.
         SandboxMissingError: if a sandbox is required, and there is none.
     """
     config = yaml.safe_load((slot / "run" / "config.yaml").read_text(encoding="utf-8"))
     plan = json.loads((slot / "run" / "plan.json").read_bytes())
     check_config(config)
+    _check_definitions(slot / "task")
     folders = folders_of(slot / "task", config["tasks"])
     recorded = {task: [_record(slot, task, asked)] for task, asked in plan["tasks"].items()}
     runner = Runner(slot, slot / "log.txt", threads=threads)
@@ -53,6 +56,20 @@ def rescore(slot: Path, threads: int | None) -> dict[str, Any]:
         runner.close()
     take_folder(slot, "results", "rescored", limit=LARGEST_OUT)
     return {"isolation": runner.isolation}
+
+
+def _check_definitions(own: Path) -> None:
+    """Refuse Python and YAML that say they are lm-eval's own and aren't, before any is read.
+
+    A suite's copies may be older than the lm-eval that scored; then nobody here can tell.
+    """
+    if other := definitions.changed(own):
+        raise AssayError(
+            "definition_changed" if definitions.are_of_installed(own) else "definition_unknown",
+            f"lm-eval {version('lm_eval')} itself has another {other[0]}"
+            + (f", and {len(other) - 1} more" if other[1:] else ""),
+            "Compare the files; nothing of the bundle was run.",
+        )
 
 
 def _record(slot: Path, task: str, asked: Mapping[str, Any]) -> str:

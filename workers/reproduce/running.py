@@ -18,7 +18,7 @@ import yaml
 
 from evaluations.errors import AssayError
 from evaluations.provenance.replication.audit import Audit
-from workers import catalogue, pack
+from workers import catalogue, definitions, pack
 from workers.isolation import BUBBLEWRAP
 from workers.runner.process import Runner
 from workers.runner.protocol import Call, Event
@@ -63,6 +63,8 @@ def run(job: Job) -> dict[str, Any]:
     plan = json.loads((job.slot / "run" / "plan.json").read_bytes())
     check_config(config)
     folders = folders_of(job.slot / "task", config["tasks"])
+    if other := definitions.changed(job.slot / "task"):
+        say(f"the bundle's tasks are run, which this lm-eval defines otherwise: {', '.join(other)}")
     started = datetime.now(UTC)
     runner = Runner(job.slot, job.slot / "log.txt", threads=job.threads)
     try:
@@ -113,10 +115,14 @@ def check_config(config: Any) -> None:
 
 
 def folders_of(own: Path, names: list[str]) -> list[str]:
-    """Return where lm-eval keeps the tasks that it brings itself, relative to its own folder."""
+    """Return where lm-eval keeps those tasks of its own of which the bundle has no copies.
+
+    Bundles of suites that were published long ago have none; others need no folder.
+    """
     index = catalogue.index(own, names)
     leaves = [catalogue.leaf(index, leaf) for n in names for leaf in catalogue.expand(index, n)]
-    return sorted({leaf.folder for leaf in leaves if leaf.folder is not None})
+    sources = {leaf.source for leaf in leaves if leaf.source is not None}
+    return sorted({s.parent.relative_to(catalogue.TASKS).as_posix() for s in sources})
 
 
 def _check_questions(

@@ -70,9 +70,9 @@ class Session:
         filters = {name: plan.filters_of(task) for name, task in tasks.items()}
         return {"filters": filters, "environment": environment()}
 
-    def survey(self, folders: list[str]) -> dict[str, tuple[int, str, bool]]:
+    def survey(self) -> dict[str, tuple[int, str, bool]]:
         """Count the documents of a suite's tasks, of which none is answered; see `plan.survey`."""
-        return plan.survey(_read_config(), folders)
+        return plan.survey(_read_config())
 
     def plan(self, folders: list[str]) -> dict[str, dict[str, Any]]:
         """Build the pack in `out/pack/`; see `workers.plan.build` for what is returned.

@@ -51,6 +51,20 @@ class Intent:
     at: str
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A run that ended without a result; `intent` is the entry that announced it.
+
+    `code` says why, and `at` when: docs/log.md.
+    """
+
+    index: int
+    intent: int
+    submission: str
+    code: str
+    at: str
+
+
 @dataclass
 class Report:
     """What an audit found.
@@ -59,6 +73,7 @@ class Report:
         entries: how many were read; all, unless a bundle was missing or malformed.
         kinds: how many records there are of each kind.
         open: intents without a result or a failure after them, in order.
+        failures: ends without a result, each after its intent, in order.
         problems: the first ones; `problem_count` counts them all.
     """
 
@@ -66,6 +81,7 @@ class Report:
     entries: int = 0
     kinds: Counter[Kind] = field(default_factory=Counter)
     open: list[Intent] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     problem_count: int = 0
 
@@ -177,7 +193,7 @@ class _Records:
         if record.kind is Kind.RESULT and not (record.statement_sha256 and record.manifest_sha256):
             self._wrong(index, "It is a result without the digests of its statement and manifest.")
         if record.kind is Kind.INTENT:
-            self.open[index] = Intent(index, _submission(record), record.at)
+            self.open[index] = Intent(index, _said(record, "submission"), record.at)
         if record.kind in _ENDS:
             for place, kind_there in earlier:
                 if kind_there is Kind.INTENT:
@@ -185,13 +201,17 @@ class _Records:
 
     def _end(self, index: int, place: int, record: Record) -> None:
         """Let the entry `index` end the intent at `place`."""
+        submission = _said(record, "submission")
+        if record.kind is Kind.FAILURE:
+            failure = Failure(index, place, submission, _said(record, "code"), record.at)
+            self._report.failures.append(failure)
         intent = self.open.pop(place, None)
         if intent is None:
             self._wrong(index, f"It ends the intent {place}, which has ended before.")
-        elif intent.submission != _submission(record):
+        elif intent.submission != submission:
             self._wrong(index, f"Its submission is not that of its intent {place}.")
 
 
-def _submission(record: Record) -> str:
-    said: Any = record.about.get("submission")
+def _said(record: Record, what: str) -> str:
+    said: Any = record.about.get(what)
     return said if isinstance(said, str) else ""

@@ -37,7 +37,6 @@ def published(name: str) -> Suite:
         suite=suite,
         survey=Survey(
             lm_eval="0", tasks=[], files={}, leaves=leaves, documents=counts, datasets=[],
-            folders=[],
         ),
     )  # fmt: skip
     return suite

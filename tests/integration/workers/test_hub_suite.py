@@ -20,6 +20,7 @@ from evaluations.services.models import register_local
 from evaluations.services.submissions import submit
 from evaluations.services.suites import load_suite, open_board
 from leaderboard.cli.app import app
+from tests.eval_records import faults
 from tests.history import rewriting
 from tests.hub import Hub
 from tests.hub_datasets import COUNT, arc, gsm8k
@@ -95,6 +96,8 @@ def test_suite_is_pinned_run_offline_and_reproduced_online(
         archive.extractall(elsewhere, filter="data")
     results = (elsewhere / "results" / "results.json").read_text()
     assert "site-packages" not in results
+    exported = json.loads((elsewhere / "exports" / "every_eval_ever.json").read_bytes())
+    assert faults(exported) == []
     checks = {check.number: check for check in verify_bundle(elsewhere).checks}
     assert [checks[n].outcome for n in (1, 3)] == [Outcome.PASS, Outcome.PASS]
     for number in (9, 10, 11):

@@ -33,7 +33,6 @@ def test_suite_with_data_of_its_own_is_pinned_by_what_lm_eval_reads(tmp_path: Pa
     assert suite.pins == {
         "lm_eval": "0.4.13",
         "datasets": [],
-        "folders": [],
         "documents": {
             task: {"count": count, "root": root}
             for task, (count, root) in counted(suite).documents.items()

@@ -79,7 +79,7 @@ def test_a_runner_loads_a_model_and_counts_documents(
     try:
         runner.call(Call("load"))
         loaded = _next(runner)
-        runner.call(Call("survey", {"folders": []}))
+        runner.call(Call("survey"))
         surveyed = _next(runner)
     finally:
         runner.close()

@@ -70,6 +70,10 @@ def audited(assay, tmp_path):
     return audit
 
 
+def said_at(index):
+    return json.loads(ENTRIES[index])["at"]
+
+
 def found(said):
     return [(problem["where"], problem["what"]) for problem in said["problems"]]
 
@@ -78,6 +82,9 @@ def test_a_good_log_passes(log, audited):
     code, said = audited(log)
     assert (code, said["problems"], said["problem_count"]) == (0, [], 0)
     assert (said["origin"], said["size"], said["entries_read"]) == (ORIGIN, 401, 401)
+    assert said["failures"] == [
+        {"index": 3, "intent": 2, "submission": "s0", "code": "cancelled", "at": said_at(3)}
+    ]
     assert said["kinds"] == COUNTS
     assert said["open"] == [{"index": 400, "submission": "s199", "at": "2026-11-24T17:00:00Z"}]
     assert (said["vkey"], said["vkey_given"]) == (VKEY, False)
@@ -91,6 +98,8 @@ def test_a_good_log_passes_over_http(log, assay):
     assert done.stdout.startswith(f"{ORIGIN}, 401 entries\nroot ")
     assert "|result   |    198|" in done.stdout
     assert "|  400|s199" in done.stdout
+    assert "Runs without a result: 1\n" in done.stdout
+    assert "|    3|     2|s0        |cancelled|2026-11-24T17:00:00Z" in done.stdout
     assert "The key was taken from the log's own site" in done.stdout
     assert "taken from" not in given.stdout
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.eval_records import faults
 from workers.exports import write_exports
 
 _SCORES = {
@@ -59,13 +60,39 @@ def test_model_index_has_every_benchmark(exported: Path) -> None:
     assert values == {"words": 0.25, "arc": 0.5}
 
 
+def test_every_eval_ever_is_a_record_of_that_format(exported: Path) -> None:
+    assert faults(json.loads((exported / "every_eval_ever.json").read_bytes())) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "fault"),
+    [
+        (("source_metadata", "source_type"), "run", "$.source_metadata.source_type: 'run' is not"),
+        (("retrieved_timestamp",), 1764003600, "$.retrieved_timestamp: 1764003600 is not of type"),
+        (
+            ("model_info", "additional_details", "revision"),
+            1,
+            "revision: 1 is not of type 'string'",
+        ),
+        (("eval_library", "verison"), "1", "$.eval_library: Additional properties are not allowed"),
+        (("evaluation_results", 1, "source_data", "hf_repo"), "", "[1].source_data: "),
+        (("evaluation_results", 0, "score_details", "score"), 25, "words: 25 is out of its range"),
+    ],
+)
+def test_record_that_breaks_the_format_is_noticed(
+    exported: Path, place: tuple[Any, ...], value: object, fault: str
+) -> None:
+    record = json.loads((exported / "every_eval_ever.json").read_bytes())
+    inner = record
+    for part in place[:-1]:
+        inner = inner[part]
+    inner[place[-1]] = value
+    [found] = faults(record)
+    assert fault in found
+
+
 def test_every_eval_ever_has_values_with_their_errors(exported: Path) -> None:
     record = json.loads((exported / "every_eval_ever.json").read_bytes())
-    required = {
-        "schema_version", "evaluation_id", "retrieved_timestamp", "source_metadata", "model_info",
-        "eval_library", "evaluation_results",
-    }  # fmt: skip
-    assert required <= set(record)
     words, arc = record["evaluation_results"]
     assert words["score_details"] == {
         "score": 0.25,
