@@ -40,8 +40,8 @@ def standings(
 def everyone(board: Board) -> list[Standing]:
     """Return all of a board's rows with their ranks, the greatest score first.
 
-    Results that were withdrawn or superseded are left out, and those by another version of the
-    suite: they can't be compared.
+    Results that were withdrawn, removed or superseded are left out, and those by another version of
+    the suite: they can't be compared.
     """
     benchmarks = list(board.suite.benchmarks.all())
     results = (

@@ -56,6 +56,7 @@ def get_result(request: HttpRequest, result_id: str) -> ResultOut:
         suite=str(result.submission.suite),
         rank=standing.rank if standing else None,
         withdrawn=result.submission.state == SubmissionState.WITHDRAWN,
+        removed=result.submission.state == SubmissionState.REMOVED,
         supersedes=before.public_id if before else None,
         superseded_by=after.public_id if after else None,
         score=result.value,

@@ -21,6 +21,7 @@ STATES = {
     SubmissionState.WITHDRAWN: _("Withdrawn"),
     SubmissionState.SUPERSEDED: _("Superseded"),
     SubmissionState.UNCHANGED: _("Unchanged"),
+    SubmissionState.REMOVED: _("Removed"),
 }
 
 STAGE_NOTES = {
