@@ -24,6 +24,7 @@ class Entry:
         index: in the log; None until the sequencer has come by.
         at: when it was written, in UTC.
         about: what the record says.
+        record: all of it, as the log has it.
         act: the act, with its words; None for what was no moderation.
         result: what it is about; of a supersession, the new one. None for keys, and for submissions
             without a result.
@@ -34,6 +35,7 @@ class Entry:
     kind: Kind
     at: datetime
     about: Mapping[str, Any]
+    record: str
     act: ModerationAct | None
     result: Result | None
 
@@ -81,6 +83,7 @@ def _entry(row: LogEntry) -> Entry:
         kind=record.kind,
         at=datetime.fromisoformat(record.at),
         about=record.about,
+        record=row.record,
         act=getattr(row, "act", None),
         result=getattr(row.submission, "result", None) if row.submission else None,
     )

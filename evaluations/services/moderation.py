@@ -62,8 +62,8 @@ def answer(*, by: User, dispute: ModerationAct, outcome: str, reason: str) -> Mo
     Args:
         by: staff of this site.
         dispute: an open one.
-        outcome: `upheld` (the result is wrong as it stands), `corrected` (it was, and is mended) or
-            `dismissed` (it stands as it is).
+        outcome: `upheld` (the objection is right), `corrected` (it was, and what was wrong is
+            mended) or `dismissed` (nothing changes).
         reason: why, 20 to 2,000 characters; they are published.
 
     Raises:

@@ -4,7 +4,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from evaluations.enums import Scope, SubmissionState
+from evaluations.enums import DisputeState, Scope, SubmissionState
 from evaluations.failures import MAX_ATTEMPTS, Mender, Retry
 
 STATES = {
@@ -72,4 +72,11 @@ ENERGY_METHODS = {"measured": _("measured"), "estimated": _("estimated"), "": _(
 SCOPES = {
     Scope.READ: _("read what is yours: your name, your submissions"),
     Scope.SUBMIT: _("submit, cancel, retry and withdraw in your name"),
+}
+
+DISPUTE_STATES = {
+    DisputeState.OPEN: _("Open: it waits for an answer"),
+    DisputeState.UPHELD: _("Upheld: the objection is right"),
+    DisputeState.CORRECTED: _("Corrected: the objection was right, and what was wrong is mended"),
+    DisputeState.DISMISSED: _("Dismissed: nothing changes"),
 }
