@@ -21,6 +21,7 @@ from evaluations.provenance.canonical import sha256_hex
 from evaluations.provenance.records import MAX_SIZE, Kind, Record, read_record
 from evaluations.queries.log import read
 from evaluations.queries.results import published, standing
+from evaluations.queries.submissions import stages
 from evaluations.services import log, moderation, rescoring
 from evaluations.services.reasons import checked_reason
 from evaluations.services.sequencer import sequence
@@ -171,6 +172,15 @@ def test_removed_result_leaves_its_board_and_comes_back(result: Result, operator
         "removed", "published",
     ]  # fmt: skip
     refused("not_removed", moderation.restore, by=operator, result=result, reason=WHY)
+
+
+def test_way_of_a_submission_ends_with_its_first_publication(
+    result: Result, operator: User
+) -> None:
+    before = stages(Submission.objects.get())
+    moderation.remove(by=operator, result=result, reason=WHY)
+    moderation.restore(by=operator, result=result, reason=WHY)
+    assert stages(Submission.objects.get()) == before
 
 
 def test_removal_can_be_disputed_and_nothing_else_undoes_it(result: Result, operator: User) -> None:
