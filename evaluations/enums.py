@@ -19,6 +19,7 @@ class SubmissionState(StrEnum):
     WITHDRAWN = "withdrawn"
     SUPERSEDED = "superseded"
     UNCHANGED = "unchanged"
+    REMOVED = "removed"
 
 
 _ENDS_EARLY = frozenset(
@@ -35,13 +36,17 @@ SUBMISSION_TRANSITIONS: dict[SubmissionState, frozenset[SubmissionState]] = {
     # Answers that were scored again to the same outcome publish nothing.
     SubmissionState.PUBLISHING: _ENDS_EARLY
     | {SubmissionState.PUBLISHED, SubmissionState.UNCHANGED},
-    # A result that is withdrawn, or scored anew, keeps its page; it leaves the board.
-    SubmissionState.PUBLISHED: frozenset({SubmissionState.WITHDRAWN, SubmissionState.SUPERSEDED}),
+    # A result that is withdrawn, removed or scored anew keeps its page; it leaves the board.
+    SubmissionState.PUBLISHED: frozenset(
+        {SubmissionState.WITHDRAWN, SubmissionState.SUPERSEDED, SubmissionState.REMOVED}
+    ),
     SubmissionState.FAILED: frozenset(),
     SubmissionState.CANCELLED: frozenset(),
     SubmissionState.WITHDRAWN: frozenset(),
     SubmissionState.SUPERSEDED: frozenset(),
     SubmissionState.UNCHANGED: frozenset(),
+    # An operator's act, which an appeal may undo.
+    SubmissionState.REMOVED: frozenset({SubmissionState.PUBLISHED}),
 }
 
 
@@ -54,8 +59,9 @@ def states_before(state: SubmissionState) -> list[SubmissionState]:
 OPEN_STATES = frozenset(
     state for state, after in SUBMISSION_TRANSITIONS.items() if SubmissionState.FAILED in after
 )
-#: One of these for a model, board, precision and template makes the next one a duplicate.
-STANDING_STATES = OPEN_STATES | {SubmissionState.PUBLISHED}
+#: One of these for a model, board, precision and template makes the next one a duplicate; else
+#: what was removed would come back by submitting it again.
+STANDING_STATES = OPEN_STATES | {SubmissionState.PUBLISHED, SubmissionState.REMOVED}
 #: Stages that one worker takes alone, holding the run's lease; `RUNNING` is shared by units.
 SOLO_STATES = OPEN_STATES - {SubmissionState.RUNNING}
 
@@ -73,6 +79,38 @@ UNIT_TRANSITIONS: dict[UnitState, frozenset[UnitState]] = {
     UnitState.CLAIMED: frozenset({UnitState.CLAIMED, UnitState.QUEUED, UnitState.FINISHED}),
     UnitState.FINISHED: frozenset(),
 }
+
+
+class Act(StrEnum):
+    """What can be done about a published result, each time with a reason and in the log."""
+
+    DISPUTE = "dispute"
+    ANSWER = "answer"
+    REMOVE = "remove"
+    RESTORE = "restore"
+
+
+class DisputeState(StrEnum):
+    """Where a dispute stands. Its answer ends it; whoever disagrees opens another one."""
+
+    OPEN = "open"
+    UPHELD = "upheld"
+    CORRECTED = "corrected"
+    DISMISSED = "dismissed"
+
+
+_OUTCOMES = frozenset({DisputeState.UPHELD, DisputeState.CORRECTED, DisputeState.DISMISSED})
+
+DISPUTE_TRANSITIONS: dict[DisputeState, frozenset[DisputeState]] = {
+    DisputeState.OPEN: _OUTCOMES,
+    DisputeState.UPHELD: frozenset(),
+    DisputeState.CORRECTED: frozenset(),
+    DisputeState.DISMISSED: frozenset(),
+}
+
+#: Results that can be disputed: those on a board, and those that an operator took off it, for that
+#: is how one appeals.
+DISPUTABLE_STATES = frozenset({SubmissionState.PUBLISHED, SubmissionState.REMOVED})
 
 
 class Precision(StrEnum):

@@ -16,6 +16,7 @@ from evaluations.models import (
     LogCheckpoint,
     LogEntry,
     LogTile,
+    ModerationAct,
     Replication,
     Result,
     Revision,
@@ -164,6 +165,16 @@ class ReplicationAdmin(ReadOnly):
     list_display = ("public_id", "result", "verdict", "documents", "by", "created_at")
     list_filter = ("verdict",)
     list_select_related = ("result", "by")
+
+
+@admin.register(ModerationAct)
+class ModerationActAdmin(ReadOnly):
+    """Acts of moderation; `manage.py moderate` and the dispute's form write them."""
+
+    list_display = ("public_id", "act", "outcome", "result", "by", "at")
+    list_filter = ("act", "outcome")
+    list_select_related = ("result", "by")
+    search_fields = ("public_id", "result__public_id", "by__username")
 
 
 @admin.register(Result)

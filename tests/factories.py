@@ -15,6 +15,7 @@ from evaluations.models import (
     Benchmark,
     Board,
     LanguageModel,
+    ModerationAct,
     Replication,
     Result,
     Revision,
@@ -28,7 +29,7 @@ from evaluations.models import (
 )  # fmt: skip
 from evaluations.needs import Offers
 from evaluations.provenance.canonical import jcs
-from evaluations.services import access
+from evaluations.services import access, moderation
 from evaluations.services.standings import touch
 
 _serial = count(1)
@@ -234,6 +235,16 @@ def make_replication(result: Result, **fields: Any) -> Replication:
     made = Replication.objects.create(result=result, **defaults | fields)
     touch(result.board_id)
     return made
+
+
+def make_dispute(
+    result: Result, *, by: User | None = None, reason: str = "The prompts hold the answers."
+) -> ModerationAct:
+    return moderation.dispute(by=by or make_user(), result=result, reason=reason)
+
+
+def make_operator() -> User:
+    return make_user(is_staff=True)
 
 
 def ago(minutes: float) -> Any:

@@ -11,7 +11,7 @@ from django.db.backends.sqlite3.base import DatabaseWrapper as SQLite
 
 from evaluations.append_only import turn_off, turn_on
 
-_MIGRATIONS = ("0003_append_only", "0006_log", "0007_replications")
+_MIGRATIONS = ("0003_append_only", "0006_log", "0007_replications", "0009_moderation")
 RULES = [
     rule for name in _MIGRATIONS for rule in import_module(f"evaluations.migrations.{name}").RULES
 ]

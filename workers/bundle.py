@@ -14,6 +14,7 @@ import zstandard
 
 from evaluations.provenance.bundle import write_manifest, write_tar
 from evaluations.provenance.canonical import jcs
+from evaluations.provenance.lock import lock_text
 from evaluations.provenance.merkle import tree_root_hex
 from evaluations.scoring.aggregate import Component, Estimate, benchmark_score, mean_of
 
@@ -164,10 +165,7 @@ def write_run(
     run = root / "run"
     (run / "plan.json").write_bytes(jcs(plan))
     (run / "weights.json").write_bytes(jcs(weights))
-    # Without local labels such as +cpu, which no package index offers; the plan has torch's.
-    versions = {name: v.partition("+")[0] for name, v in environment["packages"].items()}
-    lock = "".join(f"{name}=={v}\n" for name, v in versions.items() if name != "assay")
-    (run / "requirements.lock").write_text(lock, encoding="utf-8")
+    (run / "requirements.lock").write_text(lock_text(environment["packages"]), encoding="utf-8")
     (run / "environment.json").write_bytes(
         jcs({k: v for k, v in environment.items() if k != "packages"})
     )

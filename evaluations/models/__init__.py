@@ -3,6 +3,7 @@
 from evaluations.models.access import ApiToken, IdempotentRequest
 from evaluations.models.language_models import LanguageModel, Revision
 from evaluations.models.log import LogCheckpoint, LogEntry, LogTile, TrustRoot
+from evaluations.models.moderation import ModerationAct
 from evaluations.models.replications import Replication
 from evaluations.models.results import Result, Score
 from evaluations.models.runs import Run, Unit, WorkerProcess
@@ -20,6 +21,7 @@ __all__ = [
     "LogCheckpoint",
     "LogEntry",
     "LogTile",
+    "ModerationAct",
     "Replication",
     "Result",
     "Revision",

@@ -49,7 +49,14 @@ class LogEntry(models.Model):
                 name="one_entry_of_a_suite",
             ),
         )
-        indexes = (models.Index(fields=["id"], condition=models.Q(index=None), name="log_waiting"),)
+        indexes = (
+            models.Index(fields=["id"], condition=models.Q(index=None), name="log_waiting"),
+            models.Index(
+                fields=["-id"],
+                condition=models.Q(kind__in=["key", "moderation", "retract", "supersede"]),
+                name="log_governance",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.kind} {self.leaf[:12]}"

@@ -36,7 +36,7 @@ class Standing:
 
 
 def published() -> QuerySet[Result]:
-    """Return the results that stand: not withdrawn, not superseded."""
+    """Return the results that stand: not withdrawn, removed or superseded."""
     return Result.objects.filter(submission__state=SubmissionState.PUBLISHED)
 
 

@@ -108,7 +108,7 @@ def open_of(by: User) -> int:
 
 def stages(submission: Submission) -> list[Stage]:
     """Return every stage in order, with when it began and how long it took."""
-    events = [next(entered) for _, entered in _by_stage(submission)]
+    events = _until_published([next(entered) for _, entered in _by_stage(submission)])
     began = {SubmissionState(event.state): event.at for event in events}
     ended = {SubmissionState(event.state): after.at for event, after in pairwise(events)}
     # Answers that are scored again were given in another submission's life.
@@ -123,6 +123,14 @@ def stages(submission: Submission) -> list[Stage]:
         )
         for place, state in enumerate(life)
     ]
+
+
+def _until_published(events: list[SubmissionEvent]) -> list[SubmissionEvent]:
+    """Return the events of a submission's way; what was removed and restored was published once."""
+    states = [event.state for event in events]
+    if SubmissionState.PUBLISHED not in states:
+        return events
+    return events[: states.index(SubmissionState.PUBLISHED) + 1]
 
 
 def may_end(submission: Submission, user: User) -> bool:

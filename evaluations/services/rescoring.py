@@ -84,6 +84,12 @@ def _under_way(result: Result, suite: Suite) -> Submission | None:
 def _check_stands(submission: Submission) -> None:
     if submission.state == SubmissionState.PUBLISHED:
         return
+    if submission.state == SubmissionState.REMOVED:
+        raise AssayError(
+            "result_removed",
+            "An operator took the result off its board.",
+            "Restore it first, if that was wrong: manage.py moderate restore.",
+        )
     later = Submission.objects.filter(rescores=submission, result__isnull=False).first()
     if later is not None:
         raise AssayError(

@@ -90,8 +90,9 @@ class ResultOut(Schema):
 
     Attributes:
         suite: the version that it was measured by.
-        rank: null if the result was withdrawn or superseded, or its board measures by another
-            version of the suite by now; it keeps its address and files.
+        rank: null if the result was withdrawn, removed or superseded, or its board measures by
+            another version of the suite by now; it keeps its address and files.
+        removed: whether an operator took it off its board.
         supersedes: the id of the result whose answers were scored again, or null.
         superseded_by: the id of the result that scored these answers again, or null.
         signed: whether there is a signed statement, which the log has.
@@ -106,6 +107,7 @@ class ResultOut(Schema):
     suite: str
     rank: int | None
     withdrawn: bool
+    removed: bool
     supersedes: str | None
     superseded_by: str | None
     score: float

@@ -11,7 +11,7 @@ from evaluations.models import Result
 
 
 class ResultItem(Schema):
-    """A result in a list; one that was withdrawn or superseded has left its board."""
+    """A result in a list; one that was withdrawn, removed or superseded has left its board."""
 
     id: str
     url: str
@@ -22,6 +22,7 @@ class ResultItem(Schema):
     stderr: float | None
     withdrawn: bool
     superseded: bool
+    removed: bool
     submission: str
     published_at: datetime
 
@@ -45,6 +46,7 @@ def item(request: HttpRequest, result: Result) -> ResultItem:
         stderr=result.stderr,
         withdrawn=result.submission.state == SubmissionState.WITHDRAWN,
         superseded=result.submission.state == SubmissionState.SUPERSEDED,
+        removed=result.submission.state == SubmissionState.REMOVED,
         submission=result.submission.public_id,
         published_at=result.published_at,
     )

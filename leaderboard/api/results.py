@@ -9,6 +9,7 @@ from evaluations.enums import ModelSource, SubmissionState
 from evaluations.errors import AssayError
 from evaluations.licences import may_redistribute
 from evaluations.models import Result
+from evaluations.provenance.lock import lock_text
 from evaluations.queries import rescoring, results
 from evaluations.queries.catalogue import source_and_name
 from evaluations.queries.effort import effort
@@ -56,6 +57,7 @@ def get_result(request: HttpRequest, result_id: str) -> ResultOut:
         suite=str(result.submission.suite),
         rank=standing.rank if standing else None,
         withdrawn=result.submission.state == SubmissionState.WITHDRAWN,
+        removed=result.submission.state == SubmissionState.REMOVED,
         supersedes=before.public_id if before else None,
         superseded_by=after.public_id if after else None,
         score=result.value,
@@ -82,6 +84,19 @@ def get_result(request: HttpRequest, result_id: str) -> ResultOut:
 def get_config(request: HttpRequest, result_id: str) -> HttpResponse:
     """Return the config that stock lm-eval takes as it is."""
     return HttpResponse(found(result_id).config, content_type="text/yaml; charset=utf-8")
+
+
+@router.get("/{slug:result_id}/requirements.lock", operation_id="get_lock")
+def get_lock(request: HttpRequest, result_id: str) -> HttpResponse:
+    """Return the packages that answered, as pip takes them; the bundle holds the same file."""
+    packages = found(result_id).environment.get("packages")
+    if not packages:
+        raise AssayError(
+            "not_found",
+            "The result's packages were not recorded.",
+            "Its plan names the versions of lm-eval, transformers and torch.",
+        )
+    return HttpResponse(lock_text(packages), content_type="text/plain; charset=utf-8")
 
 
 @router.get("/{slug:result_id}/statement.json", operation_id="get_statement")

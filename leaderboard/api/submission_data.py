@@ -105,7 +105,7 @@ class SubmissionOut(Schema):
         wait: null also if too few runs have ended to judge by, or no worker can take it.
         waiting_for: a sentence for each thing that it needs and no living worker has.
         isolation: what confined it: `bubblewrap`, or `none`; empty before it began.
-        result: the id of its result, also when that was withdrawn or superseded.
+        result: the id of its result, also when that has left its board.
     """
 
     id: str

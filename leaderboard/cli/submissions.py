@@ -10,8 +10,11 @@ from leaderboard.cli.client import SHORT, Patience, ask
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 #: A state that this version doesn't know counts as under way, unless there is a result.
-_ENDED = {"published", "failed", "cancelled", "withdrawn", "superseded", "unchanged", "rejected"}
-_WITHOUT_RESULT = _ENDED - {"published", "superseded"}
+_ENDED = {
+    "published", "failed", "cancelled", "withdrawn", "superseded", "unchanged", "removed",
+    "rejected",
+}  # fmt: skip
+_WITHOUT_RESULT = _ENDED - {"published", "superseded", "removed"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from evaluations.enums import Scope, SubmissionState
+from evaluations.enums import DisputeState, Scope, SubmissionState
 from evaluations.failures import MAX_ATTEMPTS, Mender, Retry
 from evaluations.provenance.records import Kind
 
@@ -22,6 +22,7 @@ STATES = {
     SubmissionState.WITHDRAWN: _("Withdrawn"),
     SubmissionState.SUPERSEDED: _("Superseded"),
     SubmissionState.UNCHANGED: _("Unchanged"),
+    SubmissionState.REMOVED: _("Removed"),
 }
 
 STAGE_NOTES = {
@@ -85,4 +86,11 @@ KINDS = {
     Kind.MODERATION: _("moderation"),
     Kind.REPLICATION: _("replication"),
     Kind.KEY: _("key"),
+}
+
+DISPUTE_STATES = {
+    DisputeState.OPEN: _("Open: it waits for an answer"),
+    DisputeState.UPHELD: _("Upheld: the objection is right"),
+    DisputeState.CORRECTED: _("Corrected: the objection was right, and what was wrong is mended"),
+    DisputeState.DISMISSED: _("Dismissed: nothing changes"),
 }

@@ -12,13 +12,13 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
-from evaluations.enums import ModelSource, SubmissionState
+from evaluations.enums import DisputeState, ModelSource, SubmissionState
 from evaluations.models import LanguageModel
 from evaluations.provenance.records import Kind
 from evaluations.queries.standings import Section
 from evaluations.scoring.aggregate import Estimate
 from leaderboard.boards.view import View
-from leaderboard.pages.labels import KINDS, STATES
+from leaderboard.pages.labels import DISPUTE_STATES, KINDS, STATES
 
 register = template.Library()
 
@@ -130,6 +130,12 @@ def short(digest: str) -> str:
 def state(value: str) -> str:
     """Write a submission's state in words."""
     return str(STATES[SubmissionState(value)])
+
+
+@register.filter
+def dispute_state(value: str) -> str:
+    """Write where a dispute stands, in words."""
+    return str(DISPUTE_STATES[DisputeState(value)])
 
 
 @register.filter

@@ -66,6 +66,19 @@ def test_replication_stays_as_it_came(published: Result, statement: str, message
         run_sql(statement)
 
 
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("UPDATE evaluations_moderationact SET reason = 'x'", "An act of moderation can not be ch"),
+        ("DELETE FROM evaluations_moderationact", "An act of moderation can not be deleted"),
+    ],
+)
+def test_act_of_moderation_stays(published: Result, statement: str, message: str) -> None:
+    factories.make_dispute(published)
+    with pytest.raises(IntegrityError, match=message):
+        run_sql(statement)
+
+
 def test_nothing_is_left_of_a_refused_change(published: Result) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         Score.objects.update(value=1.0)

@@ -1,4 +1,4 @@
-"""Check 12: nothing was logged later that takes the result back or puts another in its place."""
+"""Check 12: nothing logged later takes the result back, removes it or puts another in its place."""
 
 from evaluations.provenance.checks.live import LiveError, LiveLog
 from evaluations.provenance.checks.logged import result_leaf
@@ -34,10 +34,11 @@ def check_force(signed: Signed, live: LiveLog) -> str:
         size = live.checkpoint.size
     except LiveError as error:
         raise CheckNotApplicableError(f"{error}; {bounds}") from None
-    return f"neither superseded nor withdrawn as of the checkpoint of {size} entries; {bounds}"
+    return f"not superseded, withdrawn or removed as of the checkpoint of {size} entries; {bounds}"
 
 
 def _check_later(live: LiveLog, index: int, leaf: str) -> None:
+    removed = ""
     for number, entry in live.entries(index + 1):
         if leaf.encode() not in entry:
             continue
@@ -45,8 +46,15 @@ def _check_later(live: LiveLog, index: int, leaf: str) -> None:
             record = read_record(entry)
         except RecordError:
             continue
+        place = f"on {record.at} (entry {number} of the log)"
         if (said := _taken_back(record, leaf)) is not None:
-            raise CheckFailedError(f"{said} on {record.at} (entry {number} of the log)")
+            raise CheckFailedError(f"{said} {place}")
+        if record.kind == Kind.MODERATION and list(record.refs[:1]) == [leaf]:
+            # What was removed may have been restored since: only the last of these counts.
+            act = record.about.get("act")
+            removed = {"remove": place, "restore": ""}.get(str(act), removed)
+    if removed:
+        raise CheckFailedError(f"removed from its board by an operator {removed}")
 
 
 def _taken_back(record: Record, leaf: str) -> str | None:

@@ -32,6 +32,7 @@ def rows():
         append(kind=Kind.MODERATION, about={"number": number})
     sequence()
     factories.make_replication(result)
+    factories.make_dispute(result)
     token, _ = factories.make_token()
     announce(name="worker-1", offers=Offers(memory=1, disk=1), run=result.submission.run)
     IdempotentRequest.objects.create(by=token.by, key="key", sha256=factories.digest("request"))

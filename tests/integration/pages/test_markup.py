@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from evaluations.models import Submission
+from evaluations.services import moderation
 from evaluations.services.withdrawal import withdraw
 from tests import factories
 
@@ -52,15 +53,21 @@ def paths():
     paused.run.step_total = 4
     paused.run.save()
     factories.make_worker(memory=0, run=running.run)
+    removed = factories.make_result(board=board)
+    moderation.remove(by=factories.make_operator(), result=removed, reason="x" * 20)
+    factories.make_dispute(removed)
     pages = [
         running, factories.make_submission(), failed, paused, result.submission,
-        withdrawn.submission,
+        withdrawn.submission, removed.submission,
         old.submission, new.submission,
     ]  # fmt: skip
     return [
         "/", "/boards/demo/", "/boards/demo/?q=none", "/boards/empty/", "/boards/draft/",
         f"/results/{result.public_id}/", f"/results/{withdrawn.public_id}/",
         f"/results/{old.public_id}/", f"/results/{new.public_id}/",
+        f"/results/{removed.public_id}/", f"/results/{removed.public_id}/dispute/",
+        f"/results/{result.public_id}/dispute/", f"/results/{withdrawn.public_id}/dispute/",
+        "/governance/", "/governance/?before=1", "/methods/",
         f"/models/local/{result.revision.model.name}/",
         "/queue/", "/submit/", "/account/", "/accounts/login/", "/nothing/",
         *(f"/submissions/{submission.public_id}/" for submission in pages),
@@ -86,6 +93,15 @@ def test_bad_form_is_well_made(client):
     reader = Reader()
     reader.feed(client.post("/submit/", {}).content.decode())
     assert reader.wanted <= set(reader.ids)
+
+
+def test_bad_dispute_is_well_made(client):
+    client.force_login(factories.make_user())
+    address = f"/results/{factories.make_result().public_id}/dispute/"
+    reader = Reader()
+    reader.feed(client.post(address, {"reason": "short"}).content.decode())
+    assert reader.wanted <= set(reader.ids)
+    assert "reason-error" in reader.ids
 
 
 def test_pages_are_read_from_right_to_left_where_the_language_is(client, settings):

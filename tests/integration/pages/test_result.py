@@ -3,6 +3,7 @@ import re
 import pytest
 
 from evaluations.models import Run
+from evaluations.services import moderation
 from tests import factories
 from tests.history import rewriting
 
@@ -14,10 +15,20 @@ def get(client, result):
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_result_is_shown_in_twelve_queries(client, django_assert_num_queries, rows):
+def test_result_is_shown_in_thirteen_queries(client, django_assert_num_queries, rows):
     board = factories.make_board(benchmarks=tuple("abc"[:rows]))
     result = factories.make_result(board=board)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
+        assert get(client, result).status_code == 200
+
+
+@pytest.mark.parametrize("rows", [0, 1, 3])
+def test_acts_about_a_result_take_no_further_query(client, django_assert_num_queries, rows):
+    result, operator = factories.make_result(), factories.make_operator()
+    for _ in range(rows):
+        dispute = factories.make_dispute(result)
+        moderation.answer(by=operator, dispute=dispute, outcome="upheld", reason="x" * 20)
+    with django_assert_num_queries(13):
         assert get(client, result).status_code == 200
 
 

@@ -291,6 +291,38 @@ def test_result_that_was_taken_back_fails_where_the_log_is_read(check, kind, abo
         assert (outcomes(report)[12], said in why(report, 12)) == ("FAIL", True)
 
 
+@pytest.mark.parametrize(
+    ("acts", "outcome"),
+    [
+        (["dispute", "answer"], "PASS"),
+        (["remove"], "FAIL"),
+        (["remove", "dispute"], "FAIL"),
+        (["remove", "restore"], "PASS"),
+        (["remove", "restore", "remove"], "FAIL"),
+    ],
+)
+def test_result_that_an_operator_removed_fails_until_it_is_restored(check, acts, outcome):
+    site = Site()
+    files = with_manifest(draft().files())
+    entries = log_result(site, files)
+    for number, act in enumerate(acts):
+        about = {"act": act, "id": str(number), "result": "r-1"}
+        site.add(Record(Kind.MODERATION, DAY, about, refs=(entries.result.leaf,)))
+    report = check(attach(site, files, entries), trust=Trust(fetch=site.fetch()))
+    assert report.checks[11].outcome == outcome
+    assert ("removed from its board by an operator" in why(report, 12)) == (outcome == "FAIL")
+
+
+def test_act_about_another_result_leaves_this_one_in_force(check):
+    site = Site()
+    files = with_manifest(draft().files())
+    entries = log_result(site, files)
+    refs = ("0" * 64, entries.result.leaf)
+    site.add(Record(Kind.MODERATION, DAY, {"act": "remove", "result": "r-0"}, refs=refs))
+    report = check(attach(site, files, entries), trust=Trust(fetch=site.fetch()))
+    assert outcomes(report) == {8: "NOT-APPLICABLE"}
+
+
 def test_result_that_takes_the_place_of_another_is_good(check):
     site = Site()
     files = with_manifest(draft().files())
