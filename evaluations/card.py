@@ -12,11 +12,14 @@ from typing import Any
 
 import yaml
 
-#: What is kept of a field at most: its text, its values, and the letters of each.
-_FIELD, _VALUES, _LETTERS = 8_000, 400, 200
-_FRONT = re.compile(r"---[ \t]*\r?\n(.*?)^---[ \t]*$", re.DOTALL | re.MULTILINE)
+#: What is read of a field at most, and what is kept: values, and letters of each.
+_FIELD, _BRACKETS = 8_000, 50
+_VALUES, _LETTERS = 400, 200
+_FRONT = re.compile(r"---[ \t]*\r?\n(.*?)^---[ \t]*\r?$", re.DOTALL | re.MULTILINE)
 _KEY = re.compile(r"^([A-Za-z_][\w-]*)[ \t]*:", re.MULTILINE)
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 _NOTHING = {"", "~", "null", "none"}
 
 
@@ -64,10 +67,15 @@ def _fields(front: str) -> dict[str, str]:
     keys = list(_KEY.finditer(front))
     ends = [key.start() for key in keys[1:]] + [len(front)]
     found: dict[str, str] = {}
-    for key, end in zip(keys, ends, strict=True):
-        if key[1] in CardMetadata.__dataclass_fields__ and end - key.start() <= _FIELD:
+    for key, end in zip(keys, ends, strict=False):
+        if key[1] in CardMetadata.__dataclass_fields__:
             found.setdefault(key[1], front[key.start() : end])
-    return found
+    return {name: text for name, text in found.items() if _is_modest(text)}
+
+
+def _is_modest(text: str) -> bool:
+    """Whether a field is soon read: nested brackets take the parser the square of their number."""
+    return len(text) <= _FIELD and text.count("[") + text.count("{") <= _BRACKETS
 
 
 def _values(text: str) -> tuple[str, ...]:

@@ -2,8 +2,8 @@
 
 White et al. 2024, "The Model Openness Framework", arXiv:2403.13784, section 5, and its reference
 implementation, the Model Openness Tool: a class is reached when all of its components are released
-under open licences. A card says little of that for programs, and nothing is guessed: what it doesn't
-say is "not reported", which is not "not open". Pure Python.
+under open licences. A card says little of that for programs, and nothing is guessed: what it
+doesn't say is "not reported", which is not "not open". Pure Python.
 """
 
 from collections.abc import Mapping
@@ -69,8 +69,8 @@ _OPEN = frozenset(
         "cdla-permissive-2.0", "cdla-sharing-1.0", "ecl-2.0", "epl-1.0", "epl-2.0", "eupl-1.1",
         "eupl-1.2", "gfdl", "gpl", "gpl-2.0", "gpl-3.0", "isc", "lgpl", "lgpl-2.1", "lgpl-3.0",
         "lppl-1.3c", "mit", "mit-0", "mpl-2.0", "ms-pl", "mulanpsl-2.0", "ncsa", "odbl", "odc-by",
-        "ofl-1.1", "openmdw", "openmdw-1.0", "osl-3.0", "pddl", "postgresql", "unlicense", "upl-1.0",
-        "zlib",
+        "ofl-1.1", "openmdw", "openmdw-1.0", "osl-3.0", "pddl", "postgresql", "unlicense",
+        "upl-1.0", "zlib",
     }
 )  # fmt: skip
 #: These let only some people do only some things, so the framework doesn't take them.
