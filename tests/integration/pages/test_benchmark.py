@@ -112,6 +112,7 @@ def test_withheld_items_are_not_shown_even_if_a_bundle_has_them(client):
     board = factories.make_board(benchmarks=())
     factories.make_benchmark(board.suite, withheld=True)
     factories.make_result(board=board, bundle=stored(rows()))
+    assert client.get("/benchmarks/patterns/").context["items"] == []
     page = words(client)
     assert "سؤال" not in page
     assert "The items of this benchmark are not shown" in page

@@ -55,8 +55,15 @@ def test_failures_are_counted_by_code_for_seven_days(client):
     for code in ("out_of_memory", "nan_logits", "nan_logits"):
         factories.make_event(factories.make_submission(state="failed", failure_code=code), "failed")
     factories.make_event(factories.make_submission(state="published"), "failed")
+    twice = factories.make_submission(state="failed", failure_code="stalled")
+    for _ in range(2):
+        factories.make_event(twice, "failed")
     counted = client.get("/status/").context["numbers"].failures
-    assert [(one.code, one.count) for one in counted] == [("nan_logits", 2), ("out_of_memory", 1)]
+    assert [(one.code, one.count) for one in counted] == [
+        ("nan_logits", 2),
+        ("out_of_memory", 1),
+        ("stalled", 1),
+    ]
     assert "the submitter" in words(client)
 
 

@@ -69,6 +69,10 @@ def test_what_is_wrong_in_one_field_costs_no_other() -> None:
         "tags: " + "{a: " * 1_500,
         "tags:\n" + "- x\n" * 50_000,
         "tags: &a\n  <<: *a",
+        "tags: &a [*a]",
+        "tags: [&a [x, x], &b [*a, *a], &c [*b, *b], "
+        + ", ".join(f"&k{n} [*{'c' if n == 0 else f'k{n - 1}'}, *c]" for n in range(40))
+        + "]",
     ],
 )
 def test_hostile_card_gives_nothing_and_takes_no_time(hostile: str) -> None:

@@ -60,6 +60,7 @@ def test_model_without_a_card_has_no_open_card() -> None:
         (("gemma",), State.NOT_OPEN),
         (("mit", "gemma"), State.NOT_OPEN),
         (("mit", "other"), State.NOT_REPORTED),
+        (("other", "gemma"), State.NOT_OPEN),
     ],
 )
 def test_licence_is_judged_by_name_or_not_at_all(names: tuple[str, ...], state: State) -> None:
