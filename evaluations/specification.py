@@ -8,14 +8,39 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
+from evaluations.bcp47 import normalised
 from evaluations.errors import AssayError
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,49}$")]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 #: The score of guessing; a perfect score is 1, so a baseline of 1 would leave nothing to measure.
 Baseline = Annotated[float, Field(ge=0, lt=1)]
+
+
+#: A few lines; a suite's file is no place for a paper.
+Note = Annotated[str, Field(max_length=2_000)]
+#: What tells a reader about a benchmark and decides no score: it may be filled in later.
+NOTES = frozenset({"citation", "canary"})
+
+
+def _tag(text: str) -> str:
+    """Refuse what is no tag; it stays as it is written, for the suite's digest is over it."""
+    if not normalised(text):
+        raise ValueError(f"{text[:50]!r} is no tag of a language such as sw, pt-BR or zh-Hans")
+    return text
+
+
+Tag = Annotated[str, AfterValidator(_tag)]
 
 
 def _as_list(value: object) -> object:
@@ -41,9 +66,11 @@ class BenchmarkSpec(_Strict):
     baselines: dict[str, Baseline] = {}
     aggregation: Literal["mean", "weighted"] = "mean"
     normalised: bool = False
-    languages: list[Text]
+    languages: list[Tag]
     licence: Text
     withheld: bool = False
+    citation: Note = ""
+    canary: Note = ""
 
 
 class SuiteSpec(_Strict):
@@ -53,7 +80,7 @@ class SuiteSpec(_Strict):
     version: int = Field(ge=1)
     title: Text
     description: str = ""
-    languages: list[Text]
+    languages: list[Tag]
     aggregation: Literal["mean"] = "mean"
     requires: list[Text] = []
     benchmarks: list[BenchmarkSpec] = Field(min_length=1)

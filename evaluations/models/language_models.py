@@ -30,6 +30,7 @@ class Revision(models.Model):
             until a worker has fetched them.
         parameters: counted in the headers of the weights.
         licence: as the card's front matter names it, or empty: not reported.
+        metadata: of the card's front matter what `evaluations.card` keeps.
     """
 
     model = models.ForeignKey(LanguageModel, models.PROTECT, related_name="revisions")
@@ -37,6 +38,7 @@ class Revision(models.Model):
     files = models.JSONField()
     licence = models.CharField(max_length=80, blank=True)
     card = models.TextField(blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
     architecture = models.CharField(max_length=120)
     parameters = models.PositiveBigIntegerField()
     has_chat_template = models.BooleanField(default=False)

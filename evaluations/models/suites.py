@@ -62,6 +62,9 @@ class Benchmark(models.Model):
             publishing them would spoil the benchmark.
         components: `[{task, metric, filter, baseline}]`, resolved at publication.
         documents: how many there are, counted at publication.
+        citation: whom to cite for it; may be filled in later, since no score depends on it.
+        canary: the line that its authors put into copies, so that who trains on one finds it;
+            likewise.
     """
 
     suite = models.ForeignKey(Suite, models.CASCADE, related_name="benchmarks")
@@ -83,6 +86,8 @@ class Benchmark(models.Model):
     withheld = models.BooleanField(default=False)
     components = models.JSONField(default=list)
     documents = models.PositiveIntegerField(null=True, blank=True)
+    citation = models.TextField(blank=True)
+    canary = models.TextField(blank=True)
 
     class Meta:
         ordering = ("position",)

@@ -3,6 +3,7 @@
 from django.db.models import QuerySet, Value
 from django.db.models.functions import Concat
 
+from evaluations.card import CardMetadata
 from evaluations.models import LanguageModel, Revision
 
 
@@ -14,6 +15,11 @@ def by_name(source: str, name: str) -> LanguageModel | None:
 def newest_revision(model: LanguageModel) -> Revision | None:
     """Return the revision that was registered last."""
     return model.revisions.first()
+
+
+def metadata(revision: Revision) -> CardMetadata:
+    """Return what a revision's card says for programs."""
+    return CardMetadata.stored(revision.metadata)
 
 
 def requested_names(revision: Revision) -> list[str]:

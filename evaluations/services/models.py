@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from evaluations import store
+from evaluations.card import read_metadata
 from evaluations.enums import ModelSource
 from evaluations.errors import AssayError
 from evaluations.failures import FailureCode
@@ -96,6 +97,7 @@ def _record(
                 "files": files,
                 "licence": facts.licence,
                 "card": facts.card,
+                "metadata": read_metadata(facts.card).as_json(),
                 "architecture": facts.architecture,
                 "parameters": facts.parameters,
                 "has_chat_template": facts.has_chat_template,

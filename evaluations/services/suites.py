@@ -15,7 +15,7 @@ from evaluations.licences import may_redistribute
 from evaluations.models import Benchmark, Board, Suite
 from evaluations.provenance.canonical import jcs, sha256_hex
 from evaluations.services import log
-from evaluations.specification import read_suite
+from evaluations.specification import NOTES, SuiteSpec, read_suite
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,14 @@ def load_suite(*, path: Path) -> tuple[Suite, bool]:
 
     Raises:
         AssayError: if the file is wrong, or if this version was loaded with other contents:
-            a changed suite needs a new version, or old scores would seem comparable.
+            a changed suite needs a new version, or old scores would seem comparable. Citations and
+            canaries decide no score: those of a suite that is here already are brought up to date.
     """
     spec = read_suite(path)
     folder = path.parent / "tasks"
     files = [_stored(file, folder) for file in sorted(folder.rglob("*")) if _belongs(file, folder)]
-    digest = sha256_hex(jcs({"spec": spec.model_dump(), "files": files}))
+    scored = spec.model_dump(exclude={"benchmarks": {"__all__": set(NOTES)}})
+    digest = sha256_hex(jcs({"spec": scored, "files": files}))
     with transaction.atomic():
         suite, created = Suite.objects.get_or_create(
             name=spec.name,
@@ -82,7 +84,18 @@ def load_suite(*, path: Path) -> tuple[Suite, bool]:
                 )
                 for position, benchmark in enumerate(spec.benchmarks)
             )
+        else:
+            _note(suite, spec)
     return suite, created
+
+
+def _note(suite: Suite, spec: SuiteSpec) -> None:
+    told = {benchmark.name: benchmark for benchmark in spec.benchmarks}
+    stored = list(suite.benchmarks.all())
+    for benchmark in stored:
+        benchmark.citation = told[benchmark.name].citation
+        benchmark.canary = told[benchmark.name].canary
+    Benchmark.objects.bulk_update(stored, sorted(NOTES))
 
 
 def _belongs(file: Path, folder: Path) -> bool:

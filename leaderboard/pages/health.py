@@ -1,10 +1,9 @@
 """For load balancers: is the process alive, and can it serve?"""
 
-from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 
-from evaluations import store
+from leaderboard.pages import probes
 
 
 @never_cache
@@ -16,24 +15,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
     """Say whether the database and the artefact store answer, and name what doesn't."""
-    checks = {"database": _database, "store": _store}
+    checks = {"database": probes.database, "store": probes.artefacts}
     away = [name for name, answers in checks.items() if not answers()]
     text = f"unavailable: {', '.join(away)}\n" if away else "ready\n"
     return HttpResponse(text, content_type="text/plain", status=503 if away else 200)
-
-
-def _database() -> bool:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return False
-    return True
-
-
-def _store() -> bool:
-    try:
-        store.ping()
-    except (store.StoreUnavailableError, OSError):
-        return False
-    return True

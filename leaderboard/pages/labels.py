@@ -6,7 +6,9 @@ from django.utils.translation import ngettext_lazy
 
 from evaluations.enums import DisputeState, Scope, SubmissionState
 from evaluations.failures import MAX_ATTEMPTS, Mender, Retry
+from evaluations.openness import Component, MofClass, State
 from evaluations.provenance.records import Kind
+from evaluations.queries.model_history import Evidence
 
 STATES = {
     SubmissionState.QUEUED: _("Queued"),
@@ -93,4 +95,60 @@ DISPUTE_STATES = {
     DisputeState.UPHELD: _("Upheld: the objection is right"),
     DisputeState.CORRECTED: _("Corrected: the objection was right, and what was wrong is mended"),
     DisputeState.DISMISSED: _("Dismissed: nothing changes"),
+}
+
+#: What speaks for a result: a heading, and what it means.
+EVIDENCE = {
+    Evidence.REPLICATED: (
+        _("Replicated by others"),
+        _("Somebody else ran it again, and the verdict was R0, R1 or R2."),
+    ),
+    Evidence.TWICE: (
+        _("Run here twice"),
+        _("This site ran the same revision with the same settings more than once."),
+    ),
+    Evidence.ONCE: (
+        _("Run here once"),
+        _("This site ran it; nobody else has sent in a run that agrees."),
+    ),
+    Evidence.WITHDRAWN: (
+        _("Withdrawn"),
+        _("They have left their boards; what was measured stays to be checked."),
+    ),
+    Evidence.SUPERSEDED: (
+        _("Superseded"),
+        _("Their answers were scored again, and the later score stands."),
+    ),
+}
+
+COMPONENTS = {
+    Component.ARCHITECTURE: _("Model architecture"),
+    Component.PARAMETERS: _("Model parameters, final"),
+    Component.REPORT: _("Technical report"),
+    Component.RESULTS: _("Evaluation results"),
+    Component.MODEL_CARD: _("Model card"),
+    Component.DATA_CARD: _("Data card"),
+    Component.TRAINING_CODE: _("Training code"),
+    Component.INFERENCE_CODE: _("Inference code"),
+    Component.EVALUATION_CODE: _("Evaluation code"),
+    Component.EVALUATION_DATA: _("Evaluation data"),
+    Component.LIBRARIES: _("Supporting libraries and tools"),
+    Component.PAPER: _("Research paper"),
+    Component.DATASETS: _("Datasets"),
+    Component.PREPROCESSING: _("Data preprocessing code"),
+    Component.INTERMEDIATE: _("Model parameters, intermediate"),
+    Component.OUTPUTS: _("Sample model outputs"),
+    Component.METADATA: _("Model metadata (optional)"),
+}
+
+OPENNESS = {
+    State.OPEN: _("open"),
+    State.NOT_OPEN: _("not open"),
+    State.NOT_REPORTED: _("not reported"),
+}
+
+MOF_CLASSES = {
+    MofClass.OPEN_MODEL: _("Class III, Open Model"),
+    MofClass.OPEN_TOOLING: _("Class II, Open Tooling"),
+    MofClass.OPEN_SCIENCE: _("Class I, Open Science"),
 }

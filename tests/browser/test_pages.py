@@ -39,6 +39,7 @@ def addresses() -> list[str]:
     board = make_board("words", benchmarks=("patterns", "sums", "kiswahili"))
     result = make_result(board=board, value=0.7, revision=make_revision(make_model(_LONG)))
     make_result(board=board, value=0.3)
+    make_revision(make_model("نموذج-" * 20), metadata={"language": ["ar"], "tags": [_LONG]})
     failed = make_submission(
         board=board, state="failed", failure_code="nan_logits", failure_detail="<b>3 weights</b>"
     )
@@ -60,6 +61,11 @@ def addresses() -> list[str]:
         f"/submissions/{running.public_id}/",
         f"/submissions/{waiting.public_id}/",
         f"/models/local/{_LONG}/",
+        "/benchmarks/",
+        "/benchmarks/patterns/",
+        "/languages/",
+        "/languages/ar/",
+        "/status/",
         "/queue/",
         "/accounts/login/",
         "/nowhere/",

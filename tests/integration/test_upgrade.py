@@ -6,7 +6,7 @@ import pytest
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from evaluations.models import Result, Submission
+from evaluations.models import Result, Revision, Submission
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,3 +38,15 @@ def test_submissions_of_before_are_measured_by_their_boards_suite() -> None:
         Result.objects.update(value=1.0)
     with pytest.raises(DatabaseError, match="can not be changed"):
         made[0].events.update(actor="x")
+
+
+@pytest.mark.usefixtures("_newest")
+def test_cards_of_before_are_read_for_what_they_say() -> None:
+    card = "---\nlanguage: [sw]\nlicense: mit\n---\nText"
+    told, silent = factories.make_revision(card=card), factories.make_revision(card="")
+    migrate("0009_moderation")
+    migrate("0010_card")
+    assert Revision.objects.get(pk=told.pk).metadata == {"license": ["mit"], "language": ["sw"]}
+    assert Revision.objects.get(pk=silent.pk).metadata == {}
+    with pytest.raises(DatabaseError, match="can not be changed"):
+        Revision.objects.filter(pk=told.pk).update(commit="x")

@@ -34,9 +34,11 @@ class Reader(HTMLParser):
 @pytest.fixture
 def paths():
     board = factories.make_board("demo")
+    factories.make_benchmark(board.suite, "kiswahili", languages=["sw", "en"])
     result = factories.make_result(board=board)
     factories.make_board("empty")
     factories.make_board("draft", draft=True)
+    factories.make_revision(metadata={"language": ["yo", "sw"], "tags": ["a"]})
     running = factories.make_submission(board=board, state="running")
     factories.make_unit(running.run)
     failed = factories.make_submission(board=board, state="failed", failure_code="nan_logits")
@@ -69,6 +71,8 @@ def paths():
         f"/results/{result.public_id}/dispute/", f"/results/{withdrawn.public_id}/dispute/",
         "/governance/", "/governance/?before=1", "/methods/",
         f"/models/local/{result.revision.model.name}/",
+        "/benchmarks/", "/benchmarks/patterns/", "/languages/", "/languages/?q=x", "/languages/sw/",
+        "/languages/yo/", "/languages/nowhere/", "/status/",
         "/queue/", "/submit/", "/account/", "/accounts/login/", "/nothing/",
         *(f"/submissions/{submission.public_id}/" for submission in pages),
     ]  # fmt: skip

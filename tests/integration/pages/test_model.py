@@ -1,24 +1,111 @@
+from typing import Any
+
 import pytest
 
-from evaluations.models import LanguageModel
+from evaluations.models import LanguageModel, Submission
+from evaluations.queries.model_history import Evidence
 from tests import factories
 
 pytestmark = pytest.mark.django_db
+_TIMES = "\N{MULTIPLICATION SIGN}"
 
 
-@pytest.mark.parametrize("rows", [1, 3])
+def words(client, path):
+    return " ".join(client.get(path).content.decode().split())
+
+
+@pytest.mark.parametrize("rows", [0, 1, 3])
 def test_model_page_lists_its_results_in_three_queries(client, django_assert_num_queries, rows):
     model = factories.make_model("mti")
+    factories.make_revision(model)
     results = [
         factories.make_result(
             revision=factories.make_revision(model, contents={"a.json": b"%d" % number})
         )
         for number in range(rows)
     ]
+    for result in results:
+        factories.make_replication(result)
     factories.make_result()
     with django_assert_num_queries(3):
         response = client.get("/models/local/mti/")
-    assert response.context["results"] == results[::-1]
+    assert [entry.result for entry in response.context["entries"]] == results[::-1]
+
+
+def test_results_are_grouped_by_what_speaks_for_them(client):
+    board, model = factories.make_board(), factories.make_model("mti")
+    settings: dict[str, Any] = {"board": board, "revision": factories.make_revision(model)}
+    withdrawn = factories.make_result(**settings)
+    Submission.objects.filter(pk=withdrawn.submission_id).update(state="withdrawn")
+    twice = factories.make_result(**settings)
+    old = factories.make_result(**settings, chat_template=True)
+    Submission.objects.filter(pk=old.submission_id).update(state="superseded")
+    rescored = factories.make_result(**settings, chat_template=True, rescores=old.submission)
+    settings["revision"] = factories.make_revision(model)
+    replicated = factories.make_result(**settings)
+    for verdict in ("R0", "R2", "R2", "diverged"):
+        factories.make_replication(replicated, verdict=verdict)
+    own = factories.make_result(revision=factories.make_revision(model))
+    factories.make_replication(own, by=own.submission.by, verdict="R0")
+    factories.make_replication(own, verdict="diverged")
+    groups = client.get("/models/local/mti/").context["groups"]
+    assert {str(e): [one.result for one in entries] for e, entries in groups.items()} == {
+        "replicated": [replicated],
+        "twice": [twice],
+        "once": [own, rescored],
+        "withdrawn": [withdrawn],
+        "superseded": [old],
+    }
+    assert list(groups) == list(Evidence)
+    page = words(client, "/models/local/mti/")
+    assert f"R0 {_TIMES} 1" in page
+    assert f"R2 {_TIMES} 2" in page
+    assert f"R1 {_TIMES}" not in page
+    assert page.count(f"≠ {_TIMES} 1") == 2
+
+
+def test_history_tells_changes_between_what_can_be_compared(client):
+    board, model = factories.make_board(), factories.make_model("mti")
+    for value in (0.5, 0.625, 0.575):
+        factories.make_result(board=board, revision=factories.make_revision(model), value=value)
+    factories.make_result(
+        board=board, revision=factories.make_revision(model), value=0.9, chat_template=True
+    )
+    factories.make_result(revision=factories.make_revision(model), value=0.1)
+    entries = client.get("/models/local/mti/").context["entries"]
+    changes = [entry.change for entry in entries]
+    assert changes == [None, None, pytest.approx(-0.05), pytest.approx(0.125), None]
+    page = words(client, "/models/local/mti/")
+    assert '<bdi dir="ltr">+12.5</bdi>' in page
+    assert '<bdi dir="ltr">\N{MINUS SIGN}5.0</bdi>' in page
+
+
+def test_model_page_shows_what_the_card_says(client):
+    metadata = {
+        "license": ["mit"], "language": ["SWA", "English"], "base_model": ["org/<b>base</b>"],
+        "datasets": ["مجموعة/بيانات"], "tags": [f"tag-{n}" for n in range(40)],
+        "library_name": ["transformers"],
+    }  # fmt: skip
+    factories.make_revision(factories.make_model("mti"), metadata=metadata)
+    page = words(client, "/models/local/mti/")
+    assert '<a href="/languages/sw/"><bdi>Swahili</bdi></a>' in page
+    assert "<bdi>English</bdi>" in page
+    assert "<bdi>org/&lt;b&gt;base&lt;/b&gt;</bdi>" in page
+    assert "<bdi>مجموعة/بيانات</bdi>" in page
+    assert "tag-29" in page
+    assert "tag-30" not in page
+    assert "3 of 6 components are known to be open" in page
+    assert "No class: the card says too little for one" in page
+
+
+def test_model_page_tells_not_open_from_not_reported(client):
+    metadata = {"license": ["cc-by-nc-4.0"]}
+    factories.make_revision(factories.make_model("mti"), metadata=metadata)
+    openness = client.get("/models/local/mti/").context["mof"]
+    states = {str(name): str(word) for row in openness for name, _, word in row.components}
+    assert len(states) == 17
+    assert states["Model parameters, final"] == "not open"
+    assert states["Datasets"] == "not reported"
 
 
 def test_model_page_shows_the_card_as_text(client):

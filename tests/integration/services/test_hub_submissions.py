@@ -38,6 +38,7 @@ def test_name_is_resolved_and_both_names_recorded(hub: Hub, asked: str, requeste
     assert submission.requested_revision == requested
     assert (revision.licence, revision.architecture) == ("apache-2.0", "LlamaForCausalLM")
     assert (revision.parameters, revision.has_chat_template) == (12, False)
+    assert revision.metadata["license"] == ["Apache-2.0"]
     assert revision.files == [
         {"path": p, "size": len(data), "sha256": revision.files[n]["sha256"]}
         for n, (p, data) in enumerate(sorted(without(model(), ".gitattributes").items()))

@@ -91,6 +91,36 @@ def test_loading_again_changes_nothing_but_changed_contents_need_a_version(tmp_p
     assert Suite.objects.count() == 2
 
 
+def test_citation_and_canary_are_filled_in_later_and_change_no_digest(tmp_path: Path) -> None:
+    path = make_suite(tmp_path)
+    suite, _ = load_suite(path=path)
+    publish(suite=suite, survey=counted(suite))
+    spec = json.loads(path.read_text())
+    spec["benchmarks"][0] |= {"citation": "Somebody 2026", "canary": "canary 123"}
+    path.write_text(json.dumps(spec))
+    again, created = load_suite(path=path)
+    assert (again.sha256, created) == (suite.sha256, False)
+    told = [(one.citation, one.canary) for one in again.benchmarks.all()]
+    assert told == [("Somebody 2026", "canary 123"), ("", "")]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("languages", ["English"]), ("languages", ["en", ""]), ("languages", "sw"),
+        ("citation", "x" * 2_001), ("citation", ["a"]), ("canary", 7),
+    ],
+)  # fmt: skip
+def test_wrong_field_of_a_benchmark_is_named(tmp_path: Path, field: str, value: object) -> None:
+    path = make_suite(tmp_path)
+    spec = json.loads(path.read_text())
+    spec["benchmarks"][0][field] = value
+    path.write_text(json.dumps(spec))
+    with pytest.raises(AssayError, match=rf"benchmarks\.0\.{field}") as refused:
+        load_suite(path=path)
+    assert refused.value.code == "suite_invalid"
+
+
 @pytest.mark.parametrize(
     "text", ["", "[", "name: x", "- 1", '{"aggregation": "mean", "benchmarks": [{}]}']
 )
@@ -116,6 +146,7 @@ def test_registered_files_outlive_their_folder(folder: Path) -> None:  # noqa: F
     (folder / "model.safetensors").unlink()
     [kept] = [file for file in revision.files if file["path"] == "model.safetensors"]
     assert store.get_bytes(kept["sha256"]) == weights
+    assert revision.metadata == {"license": ["Apache-2.0"], "language": ["sw"]}
     assert revision.size == sum(file["size"] for file in revision.files)
 
 
