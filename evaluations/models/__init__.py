@@ -6,6 +6,7 @@ from evaluations.models.log import LogCheckpoint, LogEntry, LogTile, TrustRoot
 from evaluations.models.replications import Replication
 from evaluations.models.results import Result, Score
 from evaluations.models.runs import Run, Unit, WorkerProcess
+from evaluations.models.sample_tables import SampleTable
 from evaluations.models.submissions import Submission, SubmissionEvent
 from evaluations.models.suites import Benchmark, Board, Suite
 
@@ -22,6 +23,7 @@ __all__ = [
     "Result",
     "Revision",
     "Run",
+    "SampleTable",
     "Score",
     "Submission",
     "SubmissionEvent",
