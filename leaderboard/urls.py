@@ -15,6 +15,7 @@ from leaderboard.pages import (
     models,
     queue,
     results,
+    samples,
     submissions,
     submit,
 )
@@ -27,6 +28,8 @@ urlpatterns = [
     path("boards/<slug:slug>.json", boards.board_json, name="board-json"),
     path("boards/<slug:slug>.csv", boards.board_csv, name="board-csv"),
     path("results/<slug:public_id>/", results.result, name="result"),
+    path("results/<slug:public_id>/samples/", samples.listing, name="samples"),
+    path("results/<slug:public_id>/samples/<str:task>/<int:doc_id>/", samples.one, name="sample"),
     path("models/<path:path>/", models.model, name="model"),
     path("submit/", submit.submit, name="submit"),
     path("submit/models", submit.suggestions, name="model-suggestions"),

@@ -86,7 +86,7 @@ class Table:
         for group in range(self._metadata.num_row_groups):
             seen = self._metadata.row_group(group).column(index).statistics
             same = seen is not None and seen.has_min_max and seen.null_count == 0
-            found.append(seen.min if same and seen.min == seen.max else None)
+            found.append(seen.min if same else None)
         return found
 
     def group(self, number: int) -> int:

@@ -8,6 +8,7 @@ import pytest
 from evaluations.models import Submission
 from evaluations.services.withdrawal import withdraw
 from tests import factories
+from tests.samples import by_filter, choice, make_sampled, written
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +53,11 @@ def paths():
     paused.run.step_total = 4
     paused.run.save()
     factories.make_worker(memory=0, run=running.run)
+    texts = by_filter([written(0, "?", "x " * 900, "x")])
+    sampled = make_sampled(
+        {"choosing": [choice(n) for n in range(3)], "writing": texts, "closed": [choice(0)]},
+        withheld=["closed"],
+    )
     pages = [
         running, factories.make_submission(), failed, paused, result.submission,
         withdrawn.submission,
@@ -63,6 +69,10 @@ def paths():
         f"/results/{old.public_id}/", f"/results/{new.public_id}/",
         f"/models/local/{result.revision.model.name}/",
         "/queue/", "/submit/", "/account/", "/accounts/login/", "/nothing/",
+        *(
+            f"/results/{sampled.public_id}/samples/{path}"
+            for path in ("", "?q=no", "?task=writing", "?task=closed", "writing/0/", "choosing/1/")
+        ),
         *(f"/submissions/{submission.public_id}/" for submission in pages),
     ]  # fmt: skip
 
