@@ -116,7 +116,7 @@ def _component(results: Mapping[str, Any], spec: Mapping[str, Any]) -> Component
 
 def write_scores(root: Path, scores: Sequence[Score]) -> Estimate:
     """Compress the samples, write `results/scores.json` and return the board's score."""
-    withheld = {c["task"] for s in scores if s.benchmark.withheld for c in s.benchmark.components}
+    withheld = withheld_tasks([score.benchmark for score in scores])
     paths = sorted((root / "results" / "samples").glob("*.jsonl"))
     samples = [_compress(path, keep=path.stem not in withheld) for path in paths]
     total = mean_of([score.estimate for score in scores])
@@ -139,6 +139,11 @@ def write_scores(root: Path, scores: Sequence[Score]) -> Estimate:
     }
     (root / "results" / "scores.json").write_bytes(jcs(document))
     return total
+
+
+def withheld_tasks(benchmarks: Sequence[BenchmarkSpec]) -> set[str]:
+    """Return the tasks whose samples stay out of bundles."""
+    return {c["task"] for b in benchmarks if b.withheld for c in b.components}
 
 
 def _compress(path: Path, *, keep: bool) -> dict[str, Any]:

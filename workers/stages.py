@@ -29,6 +29,7 @@ from workers.background import in_background
 from workers.exports import write_exports
 from workers.logged import until_logged
 from workers.slot import Slot, unit_file
+from workers.tables import write_tables
 from workers.workplace import Progress, Stage, Workplace
 
 #: What a step of the runner may leave behind at most, in bytes.
@@ -203,6 +204,7 @@ def score(run: Run, place: Workplace, worker: str) -> Stage:
         runs.advance(run=run, by=worker, to=SubmissionState.PUBLISHING, token=run.token)
     benchmarks = [bundle.BenchmarkSpec(**spec) for spec in run.plan["suite"]["benchmarks"]]
     scores = bundle.read_scores(root, benchmarks)
+    tables = yield from _beside(lambda: write_tables(root, benchmarks))
     total = bundle.write_scores(root, scores)
     if run.submission.rescores_id and rescoring.is_unchanged(run, root):
         leave_unchanged(run=run, token=run.token, by=worker)
@@ -237,6 +239,7 @@ def score(run: Run, place: Workplace, worker: str) -> Stage:
         score=total,
         scores=[(s.benchmark.name, s.estimate, s.n) for s in scores],
         bundle=facts,
+        tables=tables,
     )
 
 

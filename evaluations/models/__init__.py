@@ -7,6 +7,7 @@ from evaluations.models.moderation import ModerationAct
 from evaluations.models.replications import Replication
 from evaluations.models.results import Result, Score
 from evaluations.models.runs import Run, Unit, WorkerProcess
+from evaluations.models.sample_tables import SampleTable
 from evaluations.models.standings import BoardState
 from evaluations.models.submissions import Submission, SubmissionEvent
 from evaluations.models.suites import Benchmark, Board, Suite
@@ -26,6 +27,7 @@ __all__ = [
     "Result",
     "Revision",
     "Run",
+    "SampleTable",
     "Score",
     "Submission",
     "SubmissionEvent",

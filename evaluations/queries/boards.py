@@ -47,9 +47,7 @@ def overview() -> list[BoardSummary]:
         model_count=Count("results__revision__model", filter=_RANKED, distinct=True),
         updated=Max("results__published_at", filter=_RANKED),
         best=Subquery(best),
-        tied=Case(
-            When(state__ranked_version=F("state__version"), then="state__tied"), default=0
-        ),
+        tied=Case(When(state__ranked_version=F("state__version"), then="state__tied"), default=0),
     )
     listed = sorted(boards, key=lambda b: (b.suite.is_draft, not b.result_count, b.title.lower()))
     leaders = (

@@ -87,6 +87,25 @@ def rows(result: Result, task: str, *, start: int, count: int) -> Page | None:
         return _page(islice(bundle.lines(path), start, None), count)
 
 
+def lines(result: Result, task: str) -> Iterator[bytes] | None:
+    """Return the lines of a task's samples from the first one on, as they are.
+
+    Returns:
+        None if the bundle has no samples of such a task.
+
+    Raises:
+        ArtefactMissingError: if the store has lost the bundle, or, on the way, if it can't be read.
+    """
+    with _reading(result) as bundle:
+        path = f"{_FOLDER}{task}{_ENDING}"
+        return _lines(result, path) if path in bundle else None
+
+
+def _lines(result: Result, path: str) -> Iterator[bytes]:
+    with _reading(result) as bundle:
+        yield from bundle.lines(path)
+
+
 def _page(lines: Iterator[bytes], count: int) -> Page:
     items: list[dict[str, Any]] = []
     size = 0

@@ -19,6 +19,7 @@ from evaluations.scoring.aggregate import Estimate
 from evaluations.services import log
 from evaluations.services.rescoring import supersede
 from evaluations.services.runs import StaleLeaseError, advance
+from evaluations.services.sample_tables import TableFacts, record
 from evaluations.services.standings import touch
 
 
@@ -125,6 +126,7 @@ def publish(
     score: Estimate,
     scores: Sequence[tuple[str, Estimate, int]],
     bundle: BundleFacts,
+    tables: Sequence[TableFacts] = (),
 ) -> Result:
     """Publish a run's result, in one transaction with its submission's last state.
 
@@ -137,6 +139,7 @@ def publish(
         score: the board's score.
         scores: `(benchmark's name, estimate, n)`.
         bundle: already in the artefact store, so that a published result never lacks it.
+        tables: likewise, copies of its samples.
 
     Raises:
         StaleLeaseError: if another worker was faster; nothing was changed.
@@ -171,6 +174,7 @@ def publish(
             Score(result=result, benchmark=benchmarks[name], value=e.value, stderr=e.stderr, n=n)
             for name, e, n in scores
         )
+        record(result=result, tables=tables)
         if submission.rescores is not None:
             _log_supersede(result, submission.rescores.result)
         touch(submission.board_id)

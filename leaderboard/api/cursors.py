@@ -76,6 +76,16 @@ def piece(
     return rows, write(request, response, rows[-1].pk)
 
 
+def address(path: str, at: object, *, limit: int) -> str:
+    """Return the address of so many items of a list, without filters, that begin there."""
+    cursor = _salted(path, "").sign_object({"at": at})
+    return f"{path}?{urlencode({'limit': limit, 'cursor': cursor})}"
+
+
 def _signer(request: HttpRequest) -> Signer:
     filters = sorted((k, v) for k, v in request.GET.items() if k not in {"cursor", "limit"})
-    return Signer(sep=_SEPARATOR, salt=f"cursor:{request.path_info}?{urlencode(filters)}")
+    return _salted(request.path_info, urlencode(filters))
+
+
+def _salted(path: str, filters: str) -> Signer:
+    return Signer(sep=_SEPARATOR, salt=f"cursor:{path}?{filters}")

@@ -38,8 +38,9 @@ _FILES = {
     "get_bundle": "application/x-tar",
     "get_model": "application/x-tar",
     "get_replication_bundle": "application/x-tar",
+    "get_sample_table": "application/vnd.apache.parquet",
 }
-_DOWNLOADS = frozenset({"get_bundle", "get_model", "get_replication_bundle"})
+_DOWNLOADS = frozenset({"get_bundle", "get_model", "get_replication_bundle", "get_sample_table"})
 #: Whose body is a file: it is its own key, and is not kept to be compared with a second one.
 _UPLOADS = frozenset({"submit_replication"})
 #: Operations that take a token but answer without one too.

@@ -7,13 +7,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.utils.cache import get_conditional_response, patch_cache_control
 
 from evaluations.errors import AssayError
-from evaluations.models import Replication, Result, Revision
+from evaluations.models import Replication, Result, Revision, SampleTable
 from evaluations.provenance.bundle import tar_end, tar_header, tar_padding
 from leaderboard.api.problems import problem
 from leaderboard.api.ranges import NotSatisfiableError, Piece, Span, cut, span, stream
 
 _YEAR = 31_536_000
-_TAR = "application/x-tar"
+_TAR, _PARQUET = "application/x-tar", "application/vnd.apache.parquet"
 _BAD = 400
 
 
@@ -59,6 +59,21 @@ def model(request: HttpRequest, result: Result) -> HttpResponseBase:
     )
 
 
+def samples(request: HttpRequest, result: Result, table: SampleTable) -> HttpResponseBase:
+    """Send the table of one task's samples.
+
+    Raises:
+        ArtefactMissingError: if the store has lost it.
+    """
+    return _send(
+        request,
+        pieces=[Piece(table.size, digest=table.sha256)],
+        etag=table.sha256,
+        filename=f"assay-{result.public_id}-{table.task}.parquet",
+        kind=_PARQUET,
+    )
+
+
 def model_size(revision: Revision) -> int:
     """Return how many bytes the tar of a model has."""
     return sum(piece.size for piece in _model(revision))
@@ -77,7 +92,7 @@ def _model(revision: Revision) -> list[Piece]:
 
 
 def _send(
-    request: HttpRequest, *, pieces: Sequence[Piece], etag: str, filename: str
+    request: HttpRequest, *, pieces: Sequence[Piece], etag: str, filename: str, kind: str = _TAR
 ) -> HttpResponseBase:
     """Send bytes that never change; to who has them already, say only that."""
     tag = f'"{etag}"'
@@ -86,6 +101,7 @@ def _send(
         response = _body(request, pieces, tag)
         if response.status_code >= _BAD:
             return response
+        response.headers["Content-Type"] = kind
         response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
     response.headers["ETag"] = tag
     response.headers["Accept-Ranges"] = "bytes"
@@ -125,11 +141,11 @@ def _part(
 def _streamed(request: HttpRequest, chunks: Iterator[bytes], size: int) -> HttpResponseBase:
     response: HttpResponseBase
     if request.method == "HEAD":
-        response = HttpResponse(content_type=_TAR)
+        response = HttpResponse()
     else:
         # What the store has lost must be said in the status, so before the first byte is sent. A
         # tar begins with a header of our own making, so two chunks are asked for.
         first = list(islice(chunks, 2))
-        response = StreamingHttpResponse(chain(first, chunks), content_type=_TAR)
+        response = StreamingHttpResponse(chain(first, chunks))
     response.headers["Content-Length"] = str(size)
     return response

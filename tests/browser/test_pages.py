@@ -20,6 +20,7 @@ from tests.factories import (
     make_unit,
     make_worker,
 )
+from tests.samples import by_filter, choice, make_sampled, written
 
 pytestmark = pytest.mark.django_db(transaction=True)
 _CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -51,6 +52,9 @@ def addresses() -> list[str]:
     waiting.run.save()
     make_board("empty")
     make_board("draft", draft=True)
+    word = "w" * 400
+    texts = by_filter([written(0, word, word, word)])
+    sampled = make_sampled({"choosing": [choice(0, word, [word, word])], _LONG: texts})
     return [
         "/",
         "/boards/words/",
@@ -66,6 +70,10 @@ def addresses() -> list[str]:
         "/languages/",
         "/languages/ar/",
         "/status/",
+        f"/results/{sampled.public_id}/samples/",
+        f"/results/{sampled.public_id}/samples/?task={_LONG}",
+        f"/results/{sampled.public_id}/samples/choosing/0/",
+        f"/results/{sampled.public_id}/samples/{_LONG}/0/",
         "/queue/",
         "/accounts/login/",
         "/nowhere/",

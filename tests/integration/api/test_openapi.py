@@ -25,6 +25,7 @@ def test_schema_lists_every_address(client):
         "/api/v1/results/{result_id}/replications/{replication_id}/bundle.tar",
         "/api/v1/results/{result_id}/samples",
         "/api/v1/results/{result_id}/samples/{task}",
+        "/api/v1/results/{result_id}/samples/{task}.parquet",
         "/api/v1/results/{result_id}/statement.json",
         "/api/v1/submissions",
         "/api/v1/submissions/check",

@@ -45,8 +45,8 @@ def get(client, result, path=""):
 def test_tasks_with_samples_are_listed(client, result):
     assert get(client, result).json() == {
         "items": [
-            {"task": "sums", "rows": 7, "root": "ab" * 32},
-            {"task": "words", "rows": 1, "root": "ab" * 32},
+            {"task": "sums", "rows": 7, "root": "ab" * 32, "parquet": None},
+            {"task": "words", "rows": 1, "root": "ab" * 32, "parquet": None},
         ]
     }
 

@@ -9,6 +9,7 @@ from evaluations.models import Submission
 from evaluations.services import moderation
 from evaluations.services.withdrawal import withdraw
 from tests import factories
+from tests.samples import by_filter, choice, make_sampled, written
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +59,11 @@ def paths():
     removed = factories.make_result(board=board)
     moderation.remove(by=factories.make_operator(), result=removed, reason="x" * 20)
     factories.make_dispute(removed)
+    texts = by_filter([written(0, "?", "x " * 900, "x")])
+    sampled = make_sampled(
+        {"choosing": [choice(n) for n in range(3)], "writing": texts, "closed": [choice(0)]},
+        withheld=["closed"],
+    )
     pages = [
         running, factories.make_submission(), failed, paused, result.submission,
         withdrawn.submission, removed.submission,
@@ -74,6 +80,10 @@ def paths():
         "/benchmarks/", "/benchmarks/patterns/", "/languages/", "/languages/?q=x", "/languages/sw/",
         "/languages/yo/", "/languages/nowhere/", "/status/",
         "/queue/", "/submit/", "/account/", "/accounts/login/", "/nothing/",
+        *(
+            f"/results/{sampled.public_id}/samples/{path}"
+            for path in ("", "?q=no", "?task=writing", "?task=closed", "writing/0/", "choosing/1/")
+        ),
         *(f"/submissions/{submission.public_id}/" for submission in pages),
     ]  # fmt: skip
 

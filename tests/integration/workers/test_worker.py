@@ -21,11 +21,11 @@ from evaluations.enums import SubmissionState, UnitState
 from evaluations.models import LogEntry, Result, Run, Submission, SubmissionEvent, Unit
 from evaluations.provenance.verify import verify_bundle
 from evaluations.queries.standings import standings
-from evaluations.services import runs
+from evaluations.services import runs, sample_tables
 from evaluations.services.models import register_local
 from evaluations.services.submissions import submit
 from evaluations.services.suites import load_suite, open_board, publish
-from tests.material import DOCUMENTS, make_model, make_suite
+from tests.material import DOCUMENTS, GEN, MC, make_model, make_suite
 from tests.surveys import counted
 from workers.slot import unit_file
 from workers.worker import Worker
@@ -82,6 +82,10 @@ def test_worker_publishes_what_was_submitted(queued: Submission, tmp_path: Path)
         12: "NOT-APPLICABLE",
     }
     assert plan == result.plan
+    tables = list(result.sample_tables.values_list("task", "rows", "sha256"))
+    assert [table[:2] for table in tables] == [(MC, DOCUMENTS), (GEN, 2 * DOCUMENTS)]
+    again = sample_tables.derive(result=result, again=True)
+    assert [(table.task, table.rows, table.sha256) for table in again] == tables
     assert [event.state for event in SubmissionEvent.objects.filter(submission=queued)] == [
         "queued", "fetching", "planning", "smoke", "running", "scoring", "publishing", "published",
     ]  # fmt: skip
