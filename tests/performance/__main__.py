@@ -16,7 +16,7 @@ from typing import Any
 
 from rich.console import Console
 
-from tests.performance import boot, figures, log, queue, verification, warm, workers
+from tests.performance import boot, figures, log, queue, ranking, verification, warm, workers
 from tests.servers import ROOT
 
 #: Each with the seconds that its rounds should fit into.
@@ -24,6 +24,7 @@ MEASUREMENTS = {
     "boot": (boot.measure, 35),
     "log": (log.measure, 25),
     "queue": (queue.measure, 120),
+    "ranking": (ranking.measure, 20),
     "verify": (verification.measure, 60),
     "warm": (warm.measure, 100),
     "workers": (workers.measure, 120),
