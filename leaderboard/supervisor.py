@@ -54,7 +54,7 @@ class Program:
 
 
 def site_programs(host: str, port: int, workers: int, *, threads: int = 0) -> list[Program]:
-    """Return the programs of a site: the web server, so many workers, and the scheduler.
+    """Return the programs of a site: web server, so many workers, scheduler and keeper.
 
     Args:
         host: where the web server listens.
@@ -73,6 +73,8 @@ def site_programs(host: str, port: int, workers: int, *, threads: int = 0) -> li
         # Not inside a worker (`-B`): its process would outlive a killed worker, and rings must go
         # on while a worker is away.
         Program("beat", _celery("beat")),
+        # Not inside a worker either: a job may take hours, and readers wait for ranks.
+        Program("keeper", (sys.executable, "manage.py", "keep")),
     ]
 
 

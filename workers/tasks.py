@@ -7,6 +7,7 @@ from celery.signals import worker_init, worker_ready, worker_shutdown
 from celery.worker import state
 
 from evaluations.services import bell, idempotency, workers
+from evaluations.services.ranking import rank_changed
 from evaluations.services.sequencer import sequence
 from workers import claims
 from workers.isolation import SandboxMissingError, isolation
@@ -41,7 +42,7 @@ def sweep() -> None:
     idempotency.prune()
     workers.prune()
     sequence()
-
+    rank_changed()
     bell.ring(claims.waiting())
 
 
