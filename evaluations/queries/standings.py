@@ -107,8 +107,8 @@ class Standings:
 def standings(board: Board) -> Standings:
     """Return a board's standings, read from the database.
 
-    Results that were withdrawn, removed or superseded are left out. Those by another version of the suite,
-    or by other software, stand in sections of their own: their numbers can't be compared.
+    Results that were withdrawn, removed or superseded are left out. Those by another version of the
+    suite, or by other software, stand in sections of their own: their numbers can't be compared.
     """
     # First, so that what was read is at least as new as the version says.
     state = BoardState.objects.filter(board=board).first()

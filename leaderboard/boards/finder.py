@@ -26,11 +26,11 @@ ROOMS: Mapping[str, tuple[int, str | Promise]] = {
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A row of the answer, with its value on the benchmark that was asked for."""
+    """A row of the answer, its value on the benchmark that was asked for, and what it takes."""
 
     row: Row
     cell: Cell
-    gigabytes: float
+    bytes: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,6 @@ def _fitting(board: Board, benchmark: Benchmark, gigabytes: int) -> list[Found]:
         for place in places
         for row in now.rows
         if (cell := row.cells[place]) is not None
-        and ((needs := row.parameters * _BYTES / 1e9) <= gigabytes or not gigabytes)
+        and ((needs := row.parameters * _BYTES) <= gigabytes * 1e9 or not gigabytes)
     ]
     return sorted(found, key=lambda one: -one.cell.estimate.value)
