@@ -32,6 +32,7 @@ urlpatterns = [
     # The list of boards stands on the first page until there are too many for it.
     path("", home.home, name="boards"),
     path("boards/<slug:slug>/", boards.board, name="board"),
+    path("boards/<slug:slug>/history/", boards.history, name="board-history"),
     path("boards/<slug:slug>.json", boards.board_json, name="board-json"),
     path("boards/<slug:slug>.csv", boards.board_csv, name="board-csv"),
     path("boards/<slug:slug>.parquet", boards.board_parquet, name="board-parquet"),

@@ -100,7 +100,8 @@ class Pen:
         org, _slash, name = row.name.rpartition("/")
         where = f' <bdi class="o">{escape(org)}</bdi>' if org else ""
         tag = f' <span class="tg">{self._template}</span>' if row.template else ""
-        label = f"{self._choose} {escape(row.name)}"
+        # The name first, as it stands in the link after it: those are a third fewer bytes.
+        label = f"{self._choose} {escape(name)}" + (f" {escape(org)}" if org else "")
         cells = "".join(
             self._cell(row.cells[place], axis if usual else None, benchmark, self._titles[place])
             for place, axis, benchmark in self._columns
@@ -128,14 +129,15 @@ class Pen:
 
     def _cell(self, cell: Cell | None, axis: Axis | None, benchmark: Benchmark, title: str) -> str:
         if cell is None:
-            return f'<td role="cell" class="b m" data-l="{title}">{self._no_value}</td>'
+            return f'<td data-l="{title}" role="cell" class="b m">{self._no_value}</td>'
+        # What all cells of a column share stands together, so that gzip sees it as one.
         heat = "" if axis is None else _heat(cell.estimate.value, axis)
         fewer = "" if cell.n == benchmark.documents else f" <small>n {cell.n}</small>"
         estimate = cell.estimate
         if self._view.normalised and not benchmark.normalised:
             estimate = above_guessing(estimate, benchmark.baseline)
         return (
-            f'<td role="cell" class="b{heat}" data-l="{title}">{self._number(estimate)}'
+            f'<td data-l="{title}" role="cell" class="b{heat}">{self._number(estimate)}'
             f"{self._whisker(cell.estimate, axis, '')}{fewer}</td>"
         )
 
@@ -156,9 +158,10 @@ class Pen:
         start = round((estimate.value - half - axis.low) * scale)
         wide = max(1, round(half * scale))
         kind = f' class="{name}"' if name else ""
+        # From its end back to its middle, so that intervals of one length are one text to gzip.
         return (
             f'<svg{kind} viewBox="0 0 {_WIDE} 4" aria-hidden="true">'
-            f'<path d="M{start} 2h{2 * wide}M{start + wide} 0v4"/></svg>'
+            f'<path d="M{start} 2h{2 * wide}m-{wide}-2v4"/></svg>'
         )
 
     def _evidence(self, row: Row) -> str:

@@ -14,6 +14,8 @@ SORTS = ("score", "model", "size", "date", "energy")
 #: Rows a page, the first unless another is asked for.
 PER_PAGE = (100, 25, 50, 200)
 MOST_PINS = 10
+#: What the drawing above a board may show scores against, the first unless another is asked for.
+CHARTS = ("size", "date", "energy")
 _USUAL = {"model": "asc", "size": "asc", "energy": "asc"}
 
 
@@ -31,6 +33,7 @@ class View:
         normalised: whether benchmarks are shown so that guessing is 0 and perfect is 100.
         pins: results that stay on top whatever is filtered.
         compact: whether rows are low.
+        chart: what scores are drawn against, one of `CHARTS`.
         page, per: which page, of how many rows.
     """
 
@@ -44,6 +47,7 @@ class View:
     normalised: bool = False
     pins: tuple[str, ...] = ()
     compact: bool = False
+    chart: str = CHARTS[0]
     page: int = 1
     per: int = PER_PAGE[0]
 
@@ -53,6 +57,7 @@ class View:
         sort = query.get("sort") or "score"
         order = query.get("order", "")
         per = query.get("per", "")
+        chart = query.get("chart", "")
         chosen = {f.name: _several(query, f.name) for f in FACETS if f.name in query}
         return cls(
             q=query.get("q", "").strip()[: MOST_CHARACTERS + 1],
@@ -65,6 +70,7 @@ class View:
             normalised=query.get("scale") == "normalised",
             pins=_several(query, "pin")[:MOST_PINS],
             compact=query.get("rows") == "compact",
+            chart=chart if chart in CHARTS else CHARTS[0],
             page=_whole(query.get("page", "")),
             per=int(per) if per in map(str, PER_PAGE) else PER_PAGE[0],
         )
@@ -90,6 +96,7 @@ class View:
             "most": self.most,
             "scale": "normalised" if self.normalised else "",
             "rows": "compact" if self.compact else "",
+            "chart": self.chart if self.chart != CHARTS[0] else "",
             "per": str(self.per) if self.per != PER_PAGE[0] else "",
             "page": str(self.page) if self.page > 1 else "",
         }

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from evaluations.models import Board
@@ -45,11 +46,13 @@ def board_badge(request: HttpRequest, slug: str, form: str) -> HttpResponse:
     rows = now.rows
     tied = [row for row in rows if row.bracket is not None and row.bracket == rows[0].bracket]
     if not rows:
-        badge = Badge(board.title, _("no results yet"), known=False)
+        badge = Badge(_short(board.title), _short(_("no results yet")), known=False)
     elif len(tied) > 1:
-        badge = Badge(board.title, _("%(n)d share the lead") % {"n": len(tied)}, known=True)
+        badge = Badge(
+            _short(board.title), _short(_("%(n)d share the lead") % {"n": len(tied)}), known=True
+        )
     else:
-        badge = Badge(board.title, _said(rows[0]), known=True)
+        badge = Badge(_short(board.title), _short(_said(rows[0])), known=True)
     return keep(_answer(request, badge, form), board=slug, standings=now)
 
 
@@ -61,9 +64,11 @@ def model_badge(request: HttpRequest, slug: str, path: str, form: str) -> HttpRe
     wanted = (source, name) if source == "local" else ("hf", path)
     found = next((row for row in now.rows if (row.source, row.name) == wanted), None)
     if found is None:
-        badge = Badge(board.title, _("not on this board"), known=False)
+        badge = Badge(_short(board.title), _short(_("not on this board")), known=False)
     else:
-        badge = Badge(board.title, f"#{_ranks(found)} · {_score(found)}", known=True)
+        badge = Badge(
+            _short(board.title), _short(f"#{_ranks(found)} · {_score(found)}"), known=True
+        )
     return keep(_answer(request, badge, form), board=slug, standings=now)
 
 
@@ -90,7 +95,11 @@ def _said(row: Row) -> str:
 
 
 def _width(text: str) -> int:
-    return round(len(text[:_MOST_CHARACTERS]) * _ADVANCE) + _PADDING
+    return round(len(text) * _ADVANCE) + _PADDING
+
+
+def _short(text: str) -> str:
+    return Truncator(text).chars(_MOST_CHARACTERS)
 
 
 def _answer(request: HttpRequest, badge: Badge, form: str) -> HttpResponse:
@@ -98,8 +107,8 @@ def _answer(request: HttpRequest, badge: Badge, form: str) -> HttpResponse:
         "json": lambda: JsonResponse(
             {
                 "schemaVersion": 1,
-                "label": badge.label[:_MOST_CHARACTERS],
-                "message": badge.message[:_MOST_CHARACTERS],
+                "label": badge.label,
+                "message": badge.message,
                 "color": "#0B5C6B" if badge.known else "#565B64",
             }
         ),

@@ -13,11 +13,15 @@ from evaluations.queries import boards
 from leaderboard.api.standings import StandingsOut, as_data
 from leaderboard.boards.exports import as_atom, as_csv, as_parquet
 from leaderboard.boards.headings import headings
+from leaderboard.boards.leads import leads
 from leaderboard.boards.rows import Pen, columns_of
-from leaderboard.boards.selection import select
+from leaderboard.boards.selection import Selection, select
 from leaderboard.boards.snapshot import Snapshot, snapshot
 from leaderboard.boards.verdict import leaders
 from leaderboard.boards.view import PER_PAGE, View
+from leaderboard.charts.measures import MEASURES, measure
+from leaderboard.charts.scatter import Scatter, scatter
+from leaderboard.charts.svg import scatter_svg
 from leaderboard.mirror.asking import MIRROR
 from leaderboard.pages.security import FRAMED
 from leaderboard.pages.stored import keep
@@ -38,6 +42,7 @@ def board(request: HttpRequest, slug: str) -> HttpResponse:
     columns = columns_of(view.columns, now.standings.benchmarks)
     pen = Pen(now, view, columns)
     titles = headings(now, view, columns)
+    drawing = _scatter(selection, now)
     by_rank = view.descending and any(h.key == "score" and h.direction for h in titles)
     context = {
         "board": found,
@@ -49,6 +54,9 @@ def board(request: HttpRequest, slug: str) -> HttpResponse:
         "chosen_columns": {now.standings.benchmarks[place].name for place in columns},
         "pinned": pen.sections(selection.pinned, brackets=False),
         "drawn": pen.sections(selection.shown, brackets=by_rank),
+        "measures": MEASURES,
+        "scatter": drawing,
+        "scatter_svg": scatter_svg(drawing),
         "leaders": leaders(now.standings.rows),
         "documents": sum(row.n for row in now.standings.rows),
         "per_page": sorted(PER_PAGE),
@@ -70,6 +78,37 @@ def embed(request: HttpRequest, slug: str) -> HttpResponse:
     response = render(request, "boards/embed.html", context)
     response.headers["Content-Security-Policy"] = FRAMED
     return keep(response, board=found.slug, standings=now)
+
+
+def history(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show who had the greatest score since when."""
+    found = _board(slug)
+    now = snapshot(found)
+    led = leads(now.standings.rows)
+    changed = now.standings.changed_at
+    drawing = scatter(
+        [lead.row for lead in reversed(led)],
+        measure("date"),
+        changed.timestamp() if changed else None,
+    )
+    context = {
+        "board": found,
+        "section": "boards",
+        "leads": led[::-1],
+        "drawing": scatter_svg(drawing, _("Greatest score over time")),
+        "apart": len(now.standings.all_rows) - len(now.standings.rows),
+    }
+    response = render(request, "boards/history.html", context)
+    return keep(response, board=found.slug, standings=now.standings)
+
+
+def _scatter(selection: Selection, now: Snapshot) -> Scatter:
+    """Draw those of the rows found that are ranked together; other numbers can't be compared."""
+    ranked = now.standings.rows
+    if len(selection.rows) < len(now.standings.all_rows):
+        found = {row.result for _section, row in selection.rows}
+        ranked = [row for row in ranked if row.result in found]
+    return scatter(ranked, measure(selection.view.chart))
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,8 +120,8 @@ def _made(response: HttpResponseBase) -> _Kept | None:
     response.headers["Cache-Control"] = "public, no-cache"
     del response.headers["Content-Length"]
     headers = dict(response.headers.items())
-    # Weak: the same page has one validator, zipped or not.
-    return _Kept(*kept_for, f'W/"{etag}"', headers, plain, gzip.compress(plain, 6, mtime=0))
+    # Weak: the same page has one validator, zipped or not. Made once, so it may take its time.
+    return _Kept(*kept_for, f'W/"{etag}"', headers, plain, gzip.compress(plain, 9, mtime=0))
 
 
 def _answer(request: HttpRequest, kept: _Kept) -> HttpResponse:

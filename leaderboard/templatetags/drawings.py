@@ -26,7 +26,7 @@ def whisker(
     marks = [("wc", baseline), ("wb", best)]
     return format_html(
         '<svg class="wk" viewBox="0 0 100 12" preserveAspectRatio="none" aria-hidden="true">'
-        '<path class="wx" d="M0 6H100"/>{}<path d="M{} 6H{}M{} 2V10"/></svg>',
+        '<path class="wx" d="M0 6H100"/>{}<path d="M{} 6H{}"/><path class="wd" d="M{} 6h0"/></svg>',
         SafeString("".join(_mark(name, at) for name, at in marks if at is not None)),
         f"{100 * low:.2f}",
         f"{100 * high:.2f}",

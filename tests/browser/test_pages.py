@@ -58,6 +58,7 @@ def addresses() -> list[str]:
     return [
         "/",
         "/boards/words/",
+        "/boards/words/history/",
         "/boards/empty/",
         "/boards/draft/",
         f"/results/{result.public_id}/",

@@ -41,8 +41,8 @@ def measure(budget: Budget) -> Report:
             _over_http(report, port, budget)
         _in_process(report)
     report.notes.append(
-        f"The requests come from one process on the same two cores, over {_CONNECTIONS} connections "
-        f"that are kept open. Others were measured at 2.8 to {_OTHERS} requests a second."
+        f"The requests come from one process on the same two cores, over {_CONNECTIONS} open "
+        f"connections. Others were measured at 2.8 to {_OTHERS} requests a second."
     )
     return report
 

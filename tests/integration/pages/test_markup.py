@@ -71,6 +71,7 @@ def paths():
     ]  # fmt: skip
     return [
         "/", "/boards/demo/", "/boards/demo/?q=none", "/boards/empty/", "/boards/draft/",
+        "/boards/demo/history/", "/boards/demo/?chart=energy",
         f"/results/{result.public_id}/", f"/results/{withdrawn.public_id}/",
         f"/results/{old.public_id}/", f"/results/{new.public_id}/",
         f"/results/{removed.public_id}/", f"/results/{removed.public_id}/dispute/",

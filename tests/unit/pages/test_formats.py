@@ -29,13 +29,13 @@ def test_score_is_written_with_half_of_its_interval(value, stderr, text):
 
 def test_whisker_stays_inside_its_axis():
     drawing = drawings.whisker(0.99, 0.02, 0.25, 0.995)
-    assert 'd="M95.08 6H100.00M99.00 2V10"' in drawing
+    assert 'd="M95.08 6H100.00"/><path class="wd" d="M99.00 6h0"' in drawing
     assert 'class="wc" d="M25.00 1V11"' in drawing
     assert 'class="wb" d="M99.50 1V11"' in drawing
 
 
-def test_whisker_without_an_interval_is_a_mark():
-    assert 'd="M50.00 6H50.00M50.00 2V10"' in drawings.whisker(0.5, None)
+def test_whisker_without_an_interval_is_a_dot():
+    assert 'd="M50.00 6H50.00"/><path class="wd" d="M50.00 6h0"' in drawings.whisker(0.5, None)
 
 
 @pytest.mark.parametrize(
