@@ -6,9 +6,9 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from evaluations.models import Board
-from evaluations.queries import boards
 from leaderboard.api.standings import StandingsOut, as_data
 from leaderboard.boards.exports import as_atom, as_csv, as_parquet
 from leaderboard.boards.headings import headings
@@ -20,10 +20,11 @@ from leaderboard.boards.view import PER_PAGE, View
 from leaderboard.pages.stored import keep
 
 
+@require_safe
 def board(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a board's standings."""
-    found, view = _board(slug), View.of(request.GET)
-    now = snapshot(found)
+    now, view = _now(slug), View.of(request.GET)
+    found = now.standings.board
     selection = select(now, view)
     columns = columns_of(view.columns, now.standings.benchmarks)
     pen = Pen(now, view, columns)
@@ -68,12 +69,14 @@ class _Export:
         return keep(response, board=self.board.slug, standings=self.now.standings)
 
 
+@require_safe
 def board_json(request: HttpRequest, slug: str) -> HttpResponse:
     """Return every row of the view, as the API does."""
     export = _export(request, slug)
-    return export.answer(JsonResponse(export.data.model_dump(mode="json")), "json", inline=True)
+    return export.answer(JsonResponse(export.data.model_dump()), "json", inline=True)
 
 
+@require_safe
 def board_csv(request: HttpRequest, slug: str) -> HttpResponse:
     """Return every row of the view as a table."""
     export = _export(request, slug)
@@ -81,6 +84,7 @@ def board_csv(request: HttpRequest, slug: str) -> HttpResponse:
     return export.answer(HttpResponse(text, content_type="text/csv; charset=utf-8"), "csv")
 
 
+@require_safe
 def board_parquet(request: HttpRequest, slug: str) -> HttpResponse:
     """Return every row of the view as a Parquet file."""
     export = _export(request, slug)
@@ -90,6 +94,7 @@ def board_parquet(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
+@require_safe
 def board_atom(request: HttpRequest, slug: str) -> HttpResponse:
     """Return the newest results of the view as a feed."""
     export = _export(request, slug)
@@ -110,13 +115,13 @@ def board_atom(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _export(request: HttpRequest, slug: str) -> _Export:
-    found = _board(slug)
-    now = snapshot(found)
-    return _Export(found, now, as_data(now, View.of(request.GET)))
+    now = _now(slug)
+    return _Export(now.standings.board, now, as_data(now, View.of(request.GET)))
 
 
-def _board(slug: str) -> Board:
-    found = boards.by_slug(slug)
+def _now(slug: str) -> Snapshot:
+    """Return a board's snapshot; its own board is the one to show, as of the same version."""
+    found = Board.objects.filter(slug=slug).first()
     if found is None:
         raise Http404(_("There is no such board."))
-    return found
+    return snapshot(found)
