@@ -4,7 +4,8 @@ import gzip
 import time
 
 import pytest
-from django.test import Client
+from django.core.handlers.wsgi import WSGIHandler
+from django.test import Client, RequestFactory
 
 from evaluations.models import Board
 from evaluations.services.standings import touch
@@ -128,6 +129,13 @@ def test_head_tells_of_the_page_without_it(client, result, path, first):
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers == page.headers
     assert int(head["Content-Length"]) == len(page.content) > 0
+
+
+def test_head_has_no_body_even_before_a_server_drops_it(result):
+    # The test client drops it as well.
+    site = WSGIHandler()
+    answers = [site.get_response(RequestFactory().generic(m, PAGE)) for m in ("GET", "HEAD")]
+    assert [bool(answer.content) for answer in answers] == [True, False]
 
 
 def test_signed_in_reader_neither_gets_nor_makes_a_stored_page(client, result):

@@ -2,7 +2,7 @@ from urllib.parse import urlencode
 
 import pytest
 from django.http import QueryDict
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from leaderboard.boards.view import View
@@ -25,6 +25,7 @@ def read(query):
 
 
 @given(QUERIES)
+@example(urlencode({"q": "x" * 300 + "  y", "most": "1" * 19 + "  2"}))
 def test_view_is_the_one_that_its_own_query_string_asks_for(query):
     view = read(query)
     assert read(view.query_string()) == view
