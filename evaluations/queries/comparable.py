@@ -1,7 +1,7 @@
 """Which results may be ranked together: those of one suite, harness, engine and precision."""
 
 from collections.abc import Mapping, Sized
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 
@@ -58,10 +58,12 @@ def usual(groups: Mapping[Settings, Sized], *, suite: str) -> Settings | None:
     """Return the settings that a board ranks by: of its own suite's, those of the most results.
 
     Returns:
-        None if there is no result at all.
+        None if there is no result at all. Where nothing is measured by the board's suite yet,
+        settings that no result has: what an older one measured must not take its place.
     """
-    ours = [settings for settings in groups if settings.suite == suite] or list(groups)
-    return max(ours, key=lambda settings: (len(groups[settings]), settings), default=None)
+    ours = [settings for settings in groups if settings.suite == suite]
+    most = max(ours or groups, key=lambda each: (len(groups[each]), each), default=None)
+    return most if most is None else replace(most, suite=suite)
 
 
 def differences(settings: Settings, usual: Settings | None) -> tuple[Difference, ...]:

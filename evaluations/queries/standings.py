@@ -84,7 +84,8 @@ class Standings:
     Attributes:
         version: of the state that it was read at; empty for a board without results.
         changed_at: when it last changed.
-        sections: the first is the board's ranking; the others stand apart, each ranked by itself.
+        sections: the first is the board's ranking, empty while its suite has no results; the others
+            stand apart, each ranked by itself.
     """
 
     board: Board
@@ -110,8 +111,10 @@ def standings(board: Board) -> Standings:
     Results that were withdrawn, removed or superseded are left out. Those by another version of the
     suite, or by other software, stand in sections of their own: their numbers can't be compared.
     """
-    # First, so that what was read is at least as new as the version says.
+    # First, so that what was read is at least as new as the version says: the board as well, which
+    # may have moved on since the caller read it.
     state = BoardState.objects.filter(board=board).first()
+    board = Board.objects.select_related("suite").get(pk=board.pk)
     benchmarks = list(board.suite.benchmarks.all())
     rows = _rows(board, benchmarks)
     places = state.places if state and state.ranked_version == state.version else {}
@@ -138,13 +141,14 @@ def _sections(board: Board, rows: list[Row], places: dict[str, list[int]]) -> li
     for row in rows:
         groups[row.settings].append(row)
     usual = comparable.usual(groups, suite=str(board.suite))
-    ordered = sorted(groups, key=lambda s: (s != usual, -len(groups[s]), s.as_text()))
+    if usual is None:
+        return []
+    apart = sorted(groups.keys() - {usual}, key=lambda s: (-len(groups[s]), s.as_text()))
     return [
         Section(
             settings, comparable.differences(settings, usual), _placed(groups[settings], places)
         )
-        for settings in ordered
-        if usual is not None
+        for settings in (usual, *apart)
     ]
 
 

@@ -5,7 +5,7 @@ from django.db import transaction
 
 from evaluations.enums import OPEN_STATES, SubmissionState, states_before
 from evaluations.errors import AssayError
-from evaluations.models import Run, Submission, SubmissionEvent
+from evaluations.models import Result, Run, Submission, SubmissionEvent
 from evaluations.services import log
 from evaluations.services.runs import raise_tokens, who
 from evaluations.services.standings import touch
@@ -35,7 +35,9 @@ def withdraw(*, submission: Submission, by: str) -> bool:
                 submission=submission, state=SubmissionState.WITHDRAWN, actor=by
             )
             log.ended(submission, code=SubmissionState.WITHDRAWN, by=who(submission, by))
-            touch(submission.board_id)
+            # What never had a result changes nothing on a board.
+            if Result.objects.filter(submission=submission).exists():
+                touch(submission.board_id)
             # Or its answers, scored again, would bring it back onto the board.
             for again in submission.rescored_by.filter(state__in=sorted(OPEN_STATES)):
                 withdraw(submission=again, by=by)

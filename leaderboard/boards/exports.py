@@ -3,8 +3,9 @@
 import csv
 import io
 from collections.abc import Callable
+from datetime import datetime
 
-from django.utils.feedgenerator import Atom1Feed, rfc3339_date
+from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import gettext as _
 
 from leaderboard.api.standings import StandingOut, StandingsOut
@@ -15,6 +16,9 @@ _FIXED = (
     "rank", "rank_first", "rank_last", "section", "model", "revision", "result", "score", "stderr",
     "parameters", "licence", "evidence", "published_at",
 )  # fmt: skip
+#: Their types in Parquet, and those of a benchmark's three columns.
+_TYPES = (*["int64"] * 4, *["string"] * 3, *["float64"] * 2, "int64", *["string"] * 3)
+_MEASURED = ("float64", "float64", "int64")
 #: Entries of a feed.
 _NEWEST = 50
 
@@ -37,11 +41,12 @@ def as_parquet(data: StandingsOut, benchmarks: list[str]) -> bytes:
     from pyarrow import parquet
 
     rows = [_values(row, benchmarks) for row in data.standings]
-    names = _columns(benchmarks)
-    columns = [[row[place] for row in rows] for place in range(len(names))]
-    types = [_type(pa, name) for name in names]
+    columns = [[row[place] for row in rows] for place in range(len(_columns(benchmarks)))]
+    # By place: a benchmark may be called as it likes.
+    types = [*_TYPES, *_MEASURED * len(benchmarks)]
     table = pa.table(
-        [pa.array(column, kind) for column, kind in zip(columns, types, strict=True)], names=names
+        [pa.array(column, kind) for column, kind in zip(columns, types, strict=True)],
+        names=_columns(benchmarks),
     ).replace_schema_metadata({"board": data.board, "suite": data.suite})
     sink = io.BytesIO()
     parquet.write_table(table, sink, compression="zstd")
@@ -57,13 +62,14 @@ def as_atom(data: StandingsOut, *, title: str, link: Callable[[str], str], feed_
         link: the address of a result, or of the board for an empty word.
         feed_url: the feed's own address.
     """
-    feed = Atom1Feed(
+    feed = _Feed(
         title=title,
         link=link(""),
         description=_("Results on %(title)s") % {"title": title},
         feed_url=feed_url,
         feed_guid=link(""),
     )
+    feed.changed_at = data.changed_at
     newest = sorted(data.standings, key=lambda row: row.published_at, reverse=True)[:_NEWEST]
     for row in newest:
         feed.add_item(
@@ -76,12 +82,17 @@ def as_atom(data: StandingsOut, *, title: str, link: Callable[[str], str], feed_
         )
     out = io.BytesIO()
     feed.write(out, "utf-8")
-    # An empty feed has no date of its own; the generator would write the present moment.
-    if not newest and data.changed_at:
-        return out.getvalue().replace(
-            rfc3339_date(feed.latest_post_date()).encode(), rfc3339_date(data.changed_at).encode()
-        )
     return out.getvalue()
+
+
+class _Feed(Atom1Feed):
+    """A feed that is dated by its board where it has no entries: not by the moment of asking."""
+
+    changed_at: datetime | None = None
+
+    def latest_post_date(self) -> datetime:
+        newest = super().latest_post_date()
+        return newest if self.items else self.changed_at or newest
 
 
 def _said(row: StandingOut) -> str:
@@ -92,26 +103,27 @@ def _said(row: StandingOut) -> str:
 
 
 def _columns(benchmarks: list[str]) -> list[str]:
-    measured = [f"{name}{suffix}" for name in benchmarks for suffix in ("", "_stderr", "_n")]
-    return [*_FIXED, *measured]
+    names = [*_FIXED]
+    for benchmark in benchmarks:
+        name = benchmark
+        # Two columns of one name are more than many readers of Parquet can take.
+        while not set(_measured(name)).isdisjoint(names):
+            name += "_"
+        names += _measured(name)
+    return names
+
+
+def _measured(benchmark: str) -> list[str]:
+    return [benchmark, f"{benchmark}_stderr", f"{benchmark}_n"]
 
 
 def _values(row: StandingOut, benchmarks: list[str]) -> list[Value]:
     values: list[Value] = [getattr(row, name) for name in _FIXED[:-1]]
-    values.append(row.published_at.isoformat())
+    values.append(row.published_at.isoformat(timespec="milliseconds"))
     for name in benchmarks:
         cell = row.benchmarks.get(name)
         values += [cell.value, cell.stderr, cell.n] if cell else [None, None, None]
     return values
-
-
-def _type(pa: object, name: str) -> object:
-    whole = {"rank", "rank_first", "rank_last", "section", "parameters"}
-    text = {"model", "revision", "result", "licence", "evidence", "published_at"}
-    kind = (
-        "int64" if name in whole or name.endswith("_n") else "string" if name in text else "float64"
-    )
-    return getattr(pa, kind)()
 
 
 def _disarmed(value: Value) -> Value:

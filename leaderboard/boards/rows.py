@@ -40,7 +40,7 @@ class Drawn:
     """Rows that follow each other in one section.
 
     Attributes:
-        section: its place; -1 for pinned rows.
+        section: its place.
         html: the rows.
     """
 

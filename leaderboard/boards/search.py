@@ -74,7 +74,7 @@ def _parts(query: str) -> list[list[str]]:
     """Return the words between the semicolons; one inside an expression separates nothing."""
     parts: list[list[str]] = [[]]
     for word in _WORD.findall(query.replace(";", " ; ") if "/" not in query else query):
-        if word.startswith("/"):
+        if _is_expression(word):
             parts[-1].append(word)
             continue
         for place, piece in enumerate(word.split(";")):
@@ -85,10 +85,14 @@ def _parts(query: str) -> list[list[str]]:
     return [part for part in parts if part]
 
 
+def _is_expression(word: str) -> bool:
+    return len(word) > 2 and word.startswith("/") and word.endswith("/")  # noqa: PLR2004
+
+
 def _test(word: str, problems: list[str]) -> Test | None:
     if word.startswith("@"):
         return _field(word, problems)
-    if len(word) > 2 and word.startswith("/") and word.endswith("/"):  # noqa: PLR2004
+    if _is_expression(word):
         return _expression(word[1:-1], problems)
     part = word.lower()
     return lambda row: part in row.name.lower() or part in row.model.lower()

@@ -5,6 +5,7 @@ import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from evaluations.models import Board, BoardState
 from evaluations.queries.standings import Row, Standings, standings
@@ -58,7 +59,7 @@ class Snapshot:
                 rows = section.rows if descending else section.rows[::-1]
             else:
                 values = [(read(row), row) for row in section.rows]
-                there = [pair for pair in values if pair[0] is not None]
+                there: list[tuple[Any, Row]] = [pair for pair in values if pair[0] is not None]
                 # By the key alone; equal ones stay in the order of their scores.
                 there.sort(key=lambda pair: pair[0], reverse=descending)
                 rows = [row for _, row in there] + [row for value, row in values if value is None]
@@ -89,7 +90,8 @@ def snapshot(board: Board) -> Snapshot:
     if kept and kept.standings.version == version and time.monotonic() - at < _SECONDS:
         return kept
     made = made_of(standings(board))
-    if made.standings.version:
+    # A board without results may change unnoticed, when its draft is loaded again or published.
+    if made.standings.version and made.standings.sections:
         with _lock:
             _kept[board.pk] = (time.monotonic(), made)
             _kept.move_to_end(board.pk)

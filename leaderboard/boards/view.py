@@ -58,14 +58,14 @@ class View:
         order = query.get("order", "")
         per = query.get("per", "")
         chart = query.get("chart", "")
-        chosen = {f.name: _several(query, f.name) for f in FACETS if f.name in query}
+        chosen = {f.name: values for f in FACETS if (values := _several(query, f.name))}
         return cls(
-            q=query.get("q", "").strip()[: MOST_CHARACTERS + 1],
+            q=_short(query, "q", MOST_CHARACTERS + 1),
             sort=sort,
             order=order if order in {"asc", "desc"} else _USUAL.get(sort, "desc"),
             chosen=chosen,
-            least=query.get("least", "").strip()[:20],
-            most=query.get("most", "").strip()[:20],
+            least=_short(query, "least", 20),
+            most=_short(query, "most", 20),
             columns=_several(query, "columns"),
             normalised=query.get("scale") == "normalised",
             pins=_several(query, "pin")[:MOST_PINS],
@@ -119,7 +119,7 @@ class View:
 
     def toggled(self, facet: str, value: str) -> str:
         """Return the link that chooses a facet's value, or no longer does."""
-        return self.link(chosen=self.chosen | {facet: _without(self.chosen.get(facet, ()), value)})
+        return self.link(chosen={**self.chosen, facet: _without(self.chosen.get(facet, ()), value)})
 
     def unpinned(self, result: str) -> str:
         """Return the link that lets go of a pinned result."""
@@ -133,6 +133,10 @@ class View:
 
 def _without(values: tuple[str, ...], value: str) -> tuple[str, ...]:
     return tuple(v for v in values if v != value) if value in values else (*values, value)
+
+
+def _short(query: QueryDict, name: str, most: int) -> str:
+    return query.get(name, "").strip()[:most].rstrip()
 
 
 def _several(query: QueryDict, name: str) -> tuple[str, ...]:

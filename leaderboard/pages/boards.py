@@ -7,9 +7,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_exempt
+from django.views.decorators.http import require_safe
 
 from evaluations.models import Board
-from evaluations.queries import boards
 from leaderboard.api.standings import StandingsOut, as_data
 from leaderboard.boards.exports import as_atom, as_csv, as_parquet
 from leaderboard.boards.headings import headings
@@ -32,12 +32,13 @@ MIRRORED = 2_000
 EMBEDDED = 10
 
 
+@require_safe
 def board(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a board's standings."""
-    found, view = _board(slug), View.of(request.GET)
+    now, view = _now(slug), View.of(request.GET)
     if MIRROR in request.META:
         view = replace(view, per=MIRRORED)
-    now = snapshot(found)
+    found = now.standings.board
     selection = select(now, view)
     columns = columns_of(view.columns, now.standings.benchmarks)
     pen = Pen(now, view, columns)
@@ -69,21 +70,21 @@ def board(request: HttpRequest, slug: str) -> HttpResponse:
     return keep(response, board=found.slug, standings=now.standings)
 
 
+@require_safe
 @xframe_options_exempt
 def embed(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a board's first rows as a page that other sites may put into a frame."""
-    found = _board(slug)
-    now = snapshot(found).standings
-    context = {"board": found, "rows": now.rows[:EMBEDDED], "changed_at": now.changed_at}
+    now = _now(slug).standings
+    context = {"board": now.board, "rows": now.rows[:EMBEDDED], "changed_at": now.changed_at}
     response = render(request, "boards/embed.html", context)
     response.headers["Content-Security-Policy"] = FRAMED
-    return keep(response, board=found.slug, standings=now)
+    return keep(response, board=slug, standings=now)
 
 
+@require_safe
 def history(request: HttpRequest, slug: str) -> HttpResponse:
     """Show who had the greatest score since when."""
-    found = _board(slug)
-    now = snapshot(found)
+    now = _now(slug)
     led = leads(now.standings.rows)
     changed = now.standings.changed_at
     drawing = scatter(
@@ -92,14 +93,14 @@ def history(request: HttpRequest, slug: str) -> HttpResponse:
         changed.timestamp() if changed else None,
     )
     context = {
-        "board": found,
+        "board": now.standings.board,
         "section": "boards",
         "leads": led[::-1],
         "drawing": scatter_svg(drawing, _("Greatest score over time")),
         "apart": len(now.standings.all_rows) - len(now.standings.rows),
     }
     response = render(request, "boards/history.html", context)
-    return keep(response, board=found.slug, standings=now.standings)
+    return keep(response, board=slug, standings=now.standings)
 
 
 def _scatter(selection: Selection, now: Snapshot) -> Scatter:
@@ -128,12 +129,14 @@ class _Export:
         return keep(response, board=self.board.slug, standings=self.now.standings)
 
 
+@require_safe
 def board_json(request: HttpRequest, slug: str) -> HttpResponse:
     """Return every row of the view, as the API does."""
     export = _export(request, slug)
-    return export.answer(JsonResponse(export.data.model_dump(mode="json")), "json", inline=True)
+    return export.answer(JsonResponse(export.data.model_dump()), "json", inline=True)
 
 
+@require_safe
 def board_csv(request: HttpRequest, slug: str) -> HttpResponse:
     """Return every row of the view as a table."""
     export = _export(request, slug)
@@ -141,6 +144,7 @@ def board_csv(request: HttpRequest, slug: str) -> HttpResponse:
     return export.answer(HttpResponse(text, content_type="text/csv; charset=utf-8"), "csv")
 
 
+@require_safe
 def board_parquet(request: HttpRequest, slug: str) -> HttpResponse:
     """Return every row of the view as a Parquet file."""
     export = _export(request, slug)
@@ -150,6 +154,7 @@ def board_parquet(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
+@require_safe
 def board_atom(request: HttpRequest, slug: str) -> HttpResponse:
     """Return the newest results of the view as a feed."""
     export = _export(request, slug)
@@ -170,13 +175,13 @@ def board_atom(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _export(request: HttpRequest, slug: str) -> _Export:
-    found = _board(slug)
-    now = snapshot(found)
-    return _Export(found, now, as_data(now, View.of(request.GET)))
+    now = _now(slug)
+    return _Export(now.standings.board, now, as_data(now, View.of(request.GET)))
 
 
-def _board(slug: str) -> Board:
-    found = boards.by_slug(slug)
+def _now(slug: str) -> Snapshot:
+    """Return a board's snapshot; its own board is the one to show, as of the same version."""
+    found = Board.objects.filter(slug=slug).first()
     if found is None:
         raise Http404(_("There is no such board."))
-    return found
+    return snapshot(found)

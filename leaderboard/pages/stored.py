@@ -2,12 +2,13 @@
 
 Standings change when something is published, not when somebody looks. So the first look at a board
 makes a page, and until the board changes everybody else gets the same bytes, from the first step of
-the chain of middleware. Kept pages are keyed by path and language, and hold nothing of a user: who
-has a session gets a page made for them.
+the chain of middleware. Kept pages are keyed by address and language, and hold nothing of a user:
+who has a session gets a page made for them.
 """
 
 import gzip
 import hashlib
+import re
 import threading
 import time
 from collections import OrderedDict
@@ -30,6 +31,9 @@ _MOST, _MOST_BYTES = 2_000, 128 << 20
 _KEPT = "_kept_for"
 #: Headers of an answer without its bytes.
 _LASTING = ("Vary", "Cache-Control", "Last-Modified")
+#: A weight of nothing is a refusal (RFC 9110, 12.5.3).
+_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
+_Key = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +47,13 @@ class _Kept:
 
 
 def keep(response: HttpResponse, *, board: str, standings: Standings) -> HttpResponse:
-    """Mark an answer as one that holds until its board changes, and date it."""
-    if standings.version and standings.changed_at:
+    """Mark an answer as one that holds until its board changes, and date it.
+
+    What a board without results says hangs on more than its results, so it is made each time.
+    """
+    # Or browsers would guess from the date for how long they need not ask again.
+    response.headers["Cache-Control"] = "private, no-cache"
+    if standings.version and standings.changed_at and standings.sections:
         setattr(response, _KEPT, (board, standings.version))
         response.headers["Last-Modified"] = http_date(standings.changed_at.timestamp())
     return response
@@ -56,7 +65,7 @@ class StoredPagesMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         """Take the next step of the chain."""
         self._get_response = get_response
-        self._pages: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
+        self._pages: OrderedDict[_Key, _Kept] = OrderedDict()
         self._size = 0
         self._versions: dict[str, str] = {}
         self._looked = float("-inf")
@@ -66,7 +75,7 @@ class StoredPagesMiddleware:
         """Answer a request."""
         if not _is_for_all(request):
             return self._get_response(request)
-        key = (request.path_info, get_language_from_request(request))
+        key = _key(request)
         kept = self._pages.get(key)
         if kept is not None and self._version(kept.board) == kept.version:
             return _answer(request, kept)
@@ -86,7 +95,7 @@ class StoredPagesMiddleware:
                     self._looked = time.monotonic()
         return self._versions.get(board, "")
 
-    def _keep(self, key: tuple[str, str], made: _Kept) -> None:
+    def _keep(self, key: _Key, made: _Kept) -> None:
         with self._lock:
             if (old := self._pages.pop(key, None)) is not None:
                 self._size -= _weight(old)
@@ -94,6 +103,12 @@ class StoredPagesMiddleware:
             self._size += _weight(made)
             while len(self._pages) > _MOST or self._size > _MOST_BYTES:
                 self._size -= _weight(self._pages.popitem(last=False)[1])
+
+
+def _key(request: HttpRequest) -> _Key:
+    """Return what a page differs by: feeds name their own address, and headers tell of HTTPS."""
+    host = request.META.get("HTTP_HOST", "")
+    return request.scheme or "", host, request.path_info, get_language_from_request(request)
 
 
 def _is_for_all(request: HttpRequest) -> bool:
@@ -114,6 +129,7 @@ def _made(response: HttpResponseBase) -> _Kept | None:
     # A cookie would be somebody's.
     if kept_for is None or not isinstance(response, HttpResponse) or response.cookies:
         return None
+    board, version = kept_for
     plain = response.content
     etag = hashlib.sha256(plain).hexdigest()[:32]
     patch_vary_headers(response, ["Accept-Encoding", "Accept-Language", "Cookie"])
@@ -121,7 +137,7 @@ def _made(response: HttpResponseBase) -> _Kept | None:
     del response.headers["Content-Length"]
     headers = dict(response.headers.items())
     # Weak: the same page has one validator, zipped or not. Made once, so it may take its time.
-    return _Kept(*kept_for, f'W/"{etag}"', headers, plain, gzip.compress(plain, 9, mtime=0))
+    return _Kept(board, version, f'W/"{etag}"', headers, plain, gzip.compress(plain, 9, mtime=0))
 
 
 def _answer(request: HttpRequest, kept: _Kept) -> HttpResponse:
@@ -130,7 +146,7 @@ def _answer(request: HttpRequest, kept: _Kept) -> HttpResponse:
         for name in _LASTING:
             response.headers[name] = kept.headers[name]
     else:
-        zipped = "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", "")
+        zipped = _GZIP.search(request.META.get("HTTP_ACCEPT_ENCODING", "")) is not None
         body = kept.zipped if zipped else kept.plain
         response = HttpResponse(body if request.method == "GET" else b"")
         for name, value in kept.headers.items():

@@ -159,5 +159,5 @@ def link(view: View, **changes: object) -> str:
 
 @register.filter
 def section(place: int, sections: Sequence[Section]) -> Section | None:
-    """Return a board's section; pinned rows have none of their own."""
+    """Return the section of a board that stands apart at this place."""
     return sections[place] if 0 < place < len(sections) else None

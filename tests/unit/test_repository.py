@@ -1,5 +1,6 @@
 """Promises about the repository itself."""
 
+import hashlib
 import re
 import subprocess
 from pathlib import Path
@@ -48,6 +49,14 @@ def test_every_code_of_the_api_is_documented_with_its_status() -> None:
 def test_outer_packages_import_nothing(package: str) -> None:
     # So that the client needs no Django, and no package wakes another.
     assert (_ROOT / package / "__init__.py").read_text() == ""
+
+
+def test_htmx_is_the_release_that_the_records_name() -> None:
+    # Code from elsewhere that runs on every board's page: 2.0.11, see docs/decisions/005.
+    data = (_ROOT / "leaderboard" / "static" / "htmx.min.js").read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    assert digest == "d6fdc75f204e6bdefa99b69bf1e6d4ac69b8a364f77929f45c13476b4000f717"
+    assert digest in (_ROOT / "docs" / "decisions" / "005-libraries.md").read_text()
 
 
 def test_no_file_names_a_home_folder() -> None:

@@ -1,7 +1,9 @@
 import pytest
 
+from evaluations.models import BoardState
 from tests import factories
 from tests.history import rewriting
+from tests.many import fill
 
 pytestmark = pytest.mark.django_db
 
@@ -53,19 +55,69 @@ def test_standings_have_exactly_the_promised_shape(client):
     assert client.get("/api/v1/boards/demo/standings").json() == {
         "board": "demo",
         "suite": f"{board.suite.name} v1",
+        "changed_at": said(board.state.changed_at),
+        "sections": [
+            {
+                "suite": f"{board.suite.name} v1", "lm_eval": "0.4.13", "engine": "hf on cpu",
+                "precision": "float32", "results": 1,
+            }
+        ],
         "standings": [
             {
                 "rank": 1,
+                "rank_first": None,
+                "rank_last": None,
+                "section": 0,
                 "model": "local:mti",
                 "revision": revision.commit,
                 "result": result.public_id,
                 "score": 0.5,
                 "stderr": None,
+                "parameters": 1_234_567,
+                "licence": "apache-2.0",
+                "evidence": "once",
+                "published_at": said(result.published_at),
                 "benchmarks": {"patterns": {"value": 0.5, "stderr": None, "n": 240}},
             }
         ],
         "next": None,
-    }
+    }  # fmt: skip
+
+
+def said(moment):
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def test_standings_tell_the_range_of_ranks_once_it_is_computed(client):
+    fill(factories.make_board("demo"), 4)
+    rows = client.get("/api/v1/boards/demo/standings").json()["standings"]
+    assert [(row["rank"], row["rank_first"], row["rank_last"]) for row in rows] == [
+        (1, 1, 3), (2, 1, 4), (3, 1, 4), (4, 2, 4),
+    ]  # fmt: skip
+    BoardState.objects.update(version="other")
+    rows = client.get("/api/v1/boards/demo/standings").json()["standings"]
+    assert {(row["rank_first"], row["rank_last"]) for row in rows} == {(None, None)}
+
+
+def test_standings_take_the_view_of_a_page(client):
+    fill(factories.make_board("demo"), 30)
+    query = "q=@type:chat&licence=mit&licence=none&sort=size&least=200M"
+    rows = client.get(f"/api/v1/boards/demo/standings?{query}").json()["standings"]
+    assert rows == client.get(f"/boards/demo.json?{query}").json()["standings"]
+    assert {row["licence"] for row in rows} == {"mit", ""}
+    sizes = [row["parameters"] for row in rows]
+    assert sizes == sorted(sizes)
+    assert sizes[0] >= 200_000_000
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_standings_take_nine_queries_and_three_once_they_are_kept(
+    client, django_assert_num_queries, rows
+):
+    fill(factories.make_board("demo"), rows)
+    for queries in (9, 3):
+        with django_assert_num_queries(queries):
+            client.get("/api/v1/boards/demo/standings")
 
 
 def test_standings_leave_out_what_was_not_measured(client):

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from evaluations.models import Submission
+from evaluations.services.withdrawal import withdraw
 from tests import factories
 from tests.integration.api.conftest import make_person
 
@@ -116,7 +116,7 @@ def test_standings_come_in_pieces_in_any_order(client):
 def test_standings_after_a_row_that_was_withdrawn_must_be_begun_again(client):
     rows = make_rows("result", 3)
     first = client.get("/api/v1/boards/demo/standings?limit=1").json()
-    Submission.objects.filter(pk=rows[0].submission_id).update(state="withdrawn")
+    withdraw(submission=rows[0].submission, by="operator")
     response = client.get(f"/api/v1/boards/demo/standings?limit=1&cursor={first['next']}")
     assert (response.status_code, response.json()["code"]) == (422, "cursor_invalid")
 

@@ -2,6 +2,7 @@ import pytest
 
 from evaluations.enums import SubmissionState
 from evaluations.models import Board, Submission
+from evaluations.services.standings import touch
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -59,13 +60,19 @@ def test_result_names_the_version_that_measured_it_when_its_board_moves_on(clien
     _, new = pair
     later = factories.make_version(new.board.suite)
     Board.objects.update(suite=later)
+    touch(new.board_id)
     data = got(client, new)
     assert (data["suite"], data["rank"]) == (f"{later.name} v1", None)
     assert [line["name"] for line in data["benchmarks"]] == ["patterns", "sums"]
     assert data["benchmarks"][0]["value"] == 0.4
     assert client.get("/api/v1/boards/demo").json()["results"] == 0
     assert client.get("/api/v1/boards").json()["items"][0]["results"] == 0
-    assert client.get("/api/v1/boards/demo/standings").json()["standings"] == []
+    # Both of the old version's stand apart, in an order of their own, from a ranking without rows.
+    found = client.get("/api/v1/boards/demo/standings").json()
+    assert [(s["suite"], s["results"]) for s in found["sections"]] == [
+        (f"{later.name} v2", 0), (f"{later.name} v1", 2),
+    ]  # fmt: skip
+    assert [(row["section"], row["rank"]) for row in found["standings"]] == [(1, 1), (1, 2)]
 
 
 @pytest.mark.parametrize("action", ["cancel", "withdraw"])

@@ -4,6 +4,7 @@ import pytest
 
 from evaluations.enums import SubmissionState
 from evaluations.models import Board, Submission
+from evaluations.services.standings import touch
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -77,16 +78,20 @@ def test_only_the_new_one_ranks_and_is_listed(client, pair):
     assert listed.count(">superseded<") == 1
 
 
-def test_result_by_an_older_version_says_so_and_ranks_nowhere(client, board):
+def test_result_by_an_older_version_says_so_and_stands_apart(client, board):
     result = factories.make_result(board=board)
     later = factories.make_version(board.suite)
     Board.objects.update(suite=later)
+    touch(board.pk)
     found = page(client, f"/results/{result.public_id}/")
     assert f"This result was measured by <bdi>{later.name} v1</bdi>." in found
     assert f"<bdi>{later.name} v2</bdi> by now" in found
     assert "none: older suite" in found
     assert "Patterns" in found
-    assert result.public_id not in page(client, "/boards/demo/")
+    standings = page(client, "/boards/demo/")
+    apart = f"suite <bdi>{later.name} v1</bdi> instead of <bdi>{later.name} v2</bdi>"
+    assert standings.index(apart) < standings.index(f'/results/{result.public_id}/"')
+    assert "stands alone" not in standings
 
 
 def test_submissions_of_both_sides_say_what_became_of_them(client, pair):

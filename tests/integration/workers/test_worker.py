@@ -67,7 +67,7 @@ def test_worker_publishes_what_was_submitted(queued: Submission, tmp_path: Path)
         ("letters", DOCUMENTS),
         ("copying", DOCUMENTS),
     ]
-    [row] = standings(queued.board)
+    [row] = standings(queued.board).rows
     assert (row.rank, row.estimate.value) == (1, result.value)
     with tarfile.open(fileobj=io.BytesIO(store.get_bytes(result.bundle_sha256))) as archive:
         names = archive.getnames()
