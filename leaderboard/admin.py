@@ -21,6 +21,7 @@ from evaluations.models import (
     Result,
     Revision,
     Run,
+    SampleTable,
     Score,
     Submission,
     SubmissionEvent,
@@ -260,3 +261,10 @@ class BoardStateAdmin(ReadOnly):
     """What is computed about boards."""
 
     list_display = ("board", "version", "changed_at", "ranked_version")
+
+
+@admin.register(SampleTable)
+class SampleTableAdmin(ReadOnly):
+    """Parquet copies of samples."""
+
+    list_display = ("result", "task", "rows", "size", "withheld")

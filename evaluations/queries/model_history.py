@@ -21,6 +21,7 @@ class Evidence(StrEnum):
     TWICE = "twice"
     ONCE = "once"
     WITHDRAWN = "withdrawn"
+    REMOVED = "removed"
     SUPERSEDED = "superseded"
 
 
@@ -103,7 +104,7 @@ def _entry(result: Result, runs: int) -> Entry:
 
 
 def _evidence(result: Result, *, replicated: bool, runs: int) -> Evidence:
-    if result.submission.state in {SubmissionState.WITHDRAWN, SubmissionState.SUPERSEDED}:
+    if result.submission.state != SubmissionState.PUBLISHED:
         return Evidence(result.submission.state)
     if replicated:
         return Evidence.REPLICATED

@@ -19,7 +19,7 @@ Outcomes = Mapping[tuple[str, str, str], npt.NDArray[np.float32]]
 _MOST_BYTES = 512 << 20
 #: A value that follows from its documents is equal to their mean but for rounding.
 _CLOSE = 1e-5
-_kept: OrderedDict[int, Outcomes] = OrderedDict()
+_kept: OrderedDict[tuple[str, ...], Outcomes] = OrderedDict()
 
 
 def parts(results: Sequence[Result], benchmarks: Sequence[Benchmark]) -> list[Part]:
@@ -61,15 +61,17 @@ def benchmark_parts(part: Sequence[Part], share: float) -> list[Part]:
 
 
 def _outcomes(result: Result) -> Outcomes:
-    if result.pk not in _kept:
+    # By contents: tables may be made anew.
+    key = tuple(table.sha256 for table in result.sample_tables.all())
+    if key not in _kept:
         try:
-            _kept[result.pk] = {key: _narrow(values) for key, values in outcomes(result).items()}
+            _kept[key] = {name: _narrow(values) for name, values in outcomes(result).items()}
         except AssayError:
             return {}  # the store can't be read just now; the benchmark's own error then counts
-        while len(_kept) > 1 and sum(_size(one) for one in _kept.values()) > _MOST_BYTES:
+        while len(_kept) > 1 and sum(map(_size, _kept.values())) > _MOST_BYTES:
             _kept.popitem(last=False)
-    _kept.move_to_end(result.pk)
-    return _kept[result.pk]
+    _kept.move_to_end(key)
+    return _kept[key]
 
 
 def _narrow(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:

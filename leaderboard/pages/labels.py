@@ -115,6 +115,10 @@ EVIDENCE = {
         _("Withdrawn"),
         _("They have left their boards; what was measured stays to be checked."),
     ),
+    Evidence.REMOVED: (
+        _("Removed"),
+        _("An operator took them off their boards; each page says why, and how that is appealed."),
+    ),
     Evidence.SUPERSEDED: (
         _("Superseded"),
         _("Their answers were scored again, and the later score stands."),

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlencode
 
 from leaderboard import supervisor
@@ -123,7 +124,7 @@ def _rate(port: int, path: str, header: str) -> float:
     """Return how many answers came a second."""
     request, done = _request(path, header), 0
     with selectors.DefaultSelector() as selector:
-        waiting = {}
+        waiting: dict[socket.socket, int] = {}
         for _ in range(_CONNECTIONS):
             one = socket.create_connection(("127.0.0.1", port), 30)
             one.sendall(request)
@@ -132,16 +133,16 @@ def _rate(port: int, path: str, header: str) -> float:
         began = time.perf_counter()
         while (now := time.perf_counter()) - began < _SECONDS:
             for key, _events in selector.select(1):
-                one = key.fileobj
-                waiting[one] -= len(got := one.recv(1 << 18))  # type: ignore[union-attr, index]
+                one = cast(socket.socket, key.fileobj)
+                waiting[one] -= len(got := one.recv(1 << 18))
                 if not got:
                     raise RuntimeError("The server closed a connection.")
                 if got.startswith(b"HTTP/1.1 "):
-                    waiting[one] += _length(got)  # type: ignore[index]
-                if waiting[one] <= 0:  # type: ignore[index]
+                    waiting[one] += _length(got)
+                if waiting[one] <= 0:
                     done += 1
-                    waiting[one] = 0  # type: ignore[index]
-                    one.sendall(request)  # type: ignore[union-attr]
+                    waiting[one] = 0
+                    one.sendall(request)
         for one in waiting:
             one.close()
     return done / (now - began)

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from evaluations.models import IdempotentRequest, Submission
+from evaluations.models import IdempotentRequest, SampleTable, Submission
 from evaluations.needs import Offers
 from evaluations.provenance.records import Kind
 from evaluations.services.log import append
@@ -31,6 +31,7 @@ def rows():
     for number in range(256):
         append(kind=Kind.MODERATION, about={"number": number})
     sequence()
+    SampleTable.objects.create(result=result, task="t", rows=1, sha256="0" * 64, size=1)
     factories.make_replication(result)
     factories.make_dispute(result)
     token, _ = factories.make_token()

@@ -145,7 +145,7 @@ def test_range_of_ranks_is_shown_once_it_is_computed(client, board, ranked):
 
 def cells(client, query):
     page = client.get(f"/boards/demo/{query}").content.decode()
-    return re.findall(r'class="b[^"]*" data-l="(\w+)">(-?[\d.]+<i>±[\d.]+)?', page)
+    return re.findall(r'data-l="(\w+)" role="cell" class="b[^"]*">(-?[\d.]+<i>±[\d.]+)?', page)
 
 
 def test_normalised_view_says_how_far_above_guessing(client, board):
@@ -172,7 +172,7 @@ def test_columns_are_chosen(client, board, query, shown):
     page = client.get(f"/boards/demo/{query}").content.decode()
     heads = re.findall(r'<th scope="col"[^>]*class="b"[^>]*>\s*<a[^>]*>([^<]+)', page)
     assert (heads, [title for title, _ in cells(client, query)]) == (shown, shown)
-    ticked = re.findall(r'name="columns" value="(\w+)" checked', page)
+    ticked = re.findall(r'name="columns"\s+value="(\w+)"\s+checked', page)
     assert ticked == [title.lower() for title in shown]
 
 

@@ -96,7 +96,7 @@ def test_removed_result_says_why_and_how_to_appeal(client, ana, result):
     board = client.get(f"/boards/{result.board.slug}/").content.decode()
     assert result.revision.model.name not in board
     model = client.get(f"/models/local/{result.revision.model.name}/").content.decode()
-    assert '<span class="tg">removed</span>' in model
+    assert "An operator took them off their boards" in model
     submission = client.get(f"/submissions/{result.submission.public_id}/").content.decode()
     assert "An operator took this result off its board." in submission
 

@@ -135,7 +135,7 @@ def test_head_has_no_body_even_before_a_server_drops_it(result):
     # The test client drops it as well.
     site = WSGIHandler()
     answers = [site.get_response(RequestFactory().generic(m, PAGE)) for m in ("GET", "HEAD")]
-    assert [bool(answer.content) for answer in answers] == [True, False]
+    assert [bool(answer.getvalue()) for answer in answers] == [True, False]
 
 
 def test_signed_in_reader_neither_gets_nor_makes_a_stored_page(client, result):

@@ -1,6 +1,7 @@
 """Rank ranges of boards, computed from samples' tables when something changes."""
 
 import random
+from functools import partial
 
 import pytest
 from django.core.management import call_command
@@ -8,6 +9,7 @@ from django.core.management import call_command
 from evaluations import store
 from evaluations.models import BoardState, SampleTable
 from evaluations.queries.standings import standings
+from evaluations.scoring.ranking import rank
 from evaluations.services.ranking import rank_board, rank_changed
 from evaluations.services.sample_tables import TableFacts, record
 from evaluations.services.withdrawal import withdraw
@@ -44,7 +46,7 @@ def from_outcomes(board, tmp_path, outcomes):
     for task, right in outcomes.items():
         path = tmp_path / "table.parquet"
         lines = [line(choice(n, gold=0 if ok else 1)) for n, ok in enumerate(right)]
-        rows = write(lambda lines=lines: iter(lines), path, deciding="acc", withheld=False)
+        rows = write(partial(iter, lines), path, deciding="acc", withheld=False)
         facts.append(TableFacts(task, rows, store.put_file(path), path.stat().st_size, False))
     record(result=result, tables=facts)
     return result
@@ -136,14 +138,12 @@ def test_ranks_are_computed_once_a_change_and_anew_after_it(tmp_path):
 def test_ranks_of_a_board_that_changes_meanwhile_are_dropped(tmp_path, monkeypatch):
     board = factories.make_board()
     tabled(board, tmp_path, 0.9)
-    from evaluations.services import ranking
 
     def overtaken(*args, **options):
         factories.make_result(board=board)
-        return real(*args, **options)
+        return rank(*args, **options)
 
-    real = ranking.rank
-    monkeypatch.setattr(ranking, "rank", overtaken)
+    monkeypatch.setattr("evaluations.services.ranking.rank", overtaken)
     assert rank_board(board) is False
     assert BoardState.objects.get(board=board).ranked_version == ""
 
