@@ -7,13 +7,19 @@
 PYTHON ?= python3
 PORT ?= 8000
 FAULTS ?= 50
+LOCALE ?= fr
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+COMPILE := @$(BIN)/pybabel --quiet compile --domain django --directory leaderboard/locale
 # Nothing of a site on this machine is read or written by checks.
 CHECK := DJANGO_SETTINGS_MODULE=leaderboard.settings.test ASSAY_VAR=$(VENV)/check
 
-.PHONY: help demo serve test chaos lint bench dist clean
+# The texts of the site in other languages, compiled beside their sources.
+TEXTS := $(wildcard leaderboard/locale/*/LC_MESSAGES/django.po)
+
+.PHONY: help demo serve test chaos lint messages untranslated bench dist clean
 
 help: ## list what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -37,14 +43,21 @@ test: $(VENV)/dev-installed ## run all tests, on SQLite and on PostgreSQL with R
 chaos: $(VENV)/dev-installed ## kill, stop, empty and fill what a site runs on, and compare its results (SEED, FAULTS)
 	CHAOS_SEED=$(SEED) CHAOS_FAULTS=$(FAULTS) $(PYTEST) -s -m distributed tests/distributed/test_chaos.py
 
-lint: $(VENV)/dev-installed ## check format, types, imports, migrations, templates, settings
+lint: $(VENV)/dev-installed ## check format, types, imports, migrations, templates, translations, settings
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(CHECK) $(BIN)/mypy leaderboard evaluations workers tests manage.py
 	$(BIN)/lint-imports
 	$(CHECK) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/djlint leaderboard/templates --profile=django --indent=2 --max-line-length=120 --check --lint --quiet
+	$(CHECK) $(BIN)/python manage.py catalogues check
 	$(PYTEST) -q tests/unit/test_repository.py
+
+messages: $(VENV)/dev-installed ## bring the catalogues of translations up to date with the sources
+	$(CHECK) $(BIN)/python manage.py catalogues update
+
+untranslated: $(VENV)/dev-installed ## list what one language lacks (LOCALE=pt_BR)
+	@$(CHECK) $(BIN)/python manage.py catalogues missing $(LOCALE)
 
 # Exit 1: a goal was missed; 2: a measurement failed. The figures stay in var/bench.
 bench: $(VENV)/dev-installed ## measure boards, the log, the queue, samples, ranks, starts and workers in 8 minutes (ONLY="queue warm")
@@ -62,12 +75,20 @@ $(BIN)/python:
 	  exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-# The folder's own time changes whenever something is put into it, so two empty files tell what was
-# installed from which pins.
-$(VENV)/worker-installed: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[worker]'
+# The folder's own time changes whenever something is put into it, so empty files tell what was
+# installed from which pins, and that the catalogues were compiled since they changed.
+$(VENV)/worker-installed: $(VENV)/worker-packages $(TEXTS)
+	$(COMPILE)
 	@touch $@
 
-$(VENV)/dev-installed: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+$(VENV)/dev-installed: $(VENV)/dev-packages $(TEXTS)
+	$(COMPILE)
 	@touch $(VENV)/worker-installed $@
+
+$(VENV)/worker-packages: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) --editable '.[worker]'
+	@touch $@
+
+$(VENV)/dev-packages: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) --editable '.[dev]'
+	@touch $(VENV)/worker-packages $@

@@ -1,5 +1,7 @@
 """What every deployment shares. Values that differ come from `env`."""
 
+from pathlib import Path
+
 from leaderboard.settings import env
 
 VAR = env.var()
@@ -60,8 +62,21 @@ LOGIN_REDIRECT_URL = "boards"
 LOGOUT_REDIRECT_URL = "boards"
 
 LANGUAGE_CODE = "en"
-#: Those with a complete catalogue; a page half in another language helps nobody.
-LANGUAGES = [("en", "English")]
+#: Each under its own name. `make lint` sees to it that their catalogues are complete: a page half
+#: in another language helps nobody.
+LANGUAGES = [
+    ("en", "English"),
+    ("fr", "Français"),
+    ("sw", "Kiswahili"),
+    ("pt-br", "Português (Brasil)"),
+    ("es", "Español"),
+    ("ar", "العربية"),
+]
+LOCALE_PATHS = [Path(__file__).resolve().parents[1] / "locale"]
+#: What Django lacks of how numbers are written.
+FORMAT_MODULE_PATH = "leaderboard.formats"
+#: A choice of language is remembered for a year.
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
