@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
                 ('changed_at', models.DateTimeField()),
                 ('ranked_version', models.CharField(blank=True, max_length=10)),
                 ('places', models.JSONField(default=dict)),
+                ('leader', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='evaluations.result')),
                 ('tied', models.PositiveIntegerField(default=0)),
                 ('board', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='state', to='evaluations.board')),
             ],

@@ -3,6 +3,7 @@
 from django.db import models
 
 from evaluations.models.identifiers import new_public_id
+from evaluations.models.results import Result
 from evaluations.models.suites import Board
 
 
@@ -22,6 +23,7 @@ class BoardState(models.Model):
     changed_at = models.DateTimeField()
     ranked_version = models.CharField(max_length=10, blank=True)
     places = models.JSONField(default=dict)
+    leader = models.ForeignKey(Result, models.SET_NULL, null=True, related_name="+")
     tied = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:

@@ -13,6 +13,8 @@ _RANKED = Q(
     results__submission__state=SubmissionState.PUBLISHED, results__submission__suite=F("suite")
 )
 
+_COMPUTED = Q(state__ranked_version=F("state__version"))
+
 
 @dataclass(frozen=True, slots=True)
 class BoardSummary:

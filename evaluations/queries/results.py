@@ -27,14 +27,6 @@ class Line:
     best: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a result stands among all of its board: rank 1 is the greatest score."""
-
-    rank: int
-    results: int
-
-
 def published() -> QuerySet[Result]:
     """Return the results that stand: not withdrawn, removed or superseded."""
     return Result.objects.filter(submission__state=SubmissionState.PUBLISHED)
@@ -60,14 +52,6 @@ def by_id(public_id: str) -> Result | None:
 def estimate(result: Result) -> Estimate:
     """Return a result's score."""
     return Estimate(result.value, result.stderr)
-
-
-def standing(result: Result) -> Standing | None:
-    """Return a result's rank, equal scores share one; None unless it is `ranked`."""
-    if result.submission.state != SubmissionState.PUBLISHED or is_outdated(result):
-        return None
-    board = ranked().filter(board=result.board_id)
-    return Standing(1 + board.filter(value__gt=result.value).count(), board.count())
 
 
 def is_outdated(result: Result) -> bool:

@@ -35,12 +35,14 @@ def rank_board(board: Board) -> bool:
     for section in found.sections:
         places |= _places(section)
     brackets = [places[row.result][2] for row in found.rows]
+    leader = Result.objects.filter(public_id=found.rows[0].result).first() if found.rows else None
     version = new_public_id()
     return bool(
         BoardState.objects.filter(board=board, version=found.version).update(
             version=version,
             ranked_version=version,
             places=places,
+            leader=leader,
             tied=brackets.count(1),
             changed_at=Now(),
         )

@@ -20,6 +20,7 @@ from leaderboard.api.certificate import EffortOut, FileOut, LineOut, PinsOut, Re
 from leaderboard.api.cursors import NO_NUL, Cursor, Limit, piece, read
 from leaderboard.api.links import links
 from leaderboard.api.result_data import ResultsOut, item
+from leaderboard.boards.place import place
 
 router = Router(tags=["results"])
 
@@ -45,8 +46,8 @@ def list_results(
 def get_result(request: HttpRequest, result_id: str) -> ResultOut:
     """Return a result with everything pinned."""
     result = found(result_id)
-    standing = results.standing(result)
-    place = results.log_index(result)
+    standing = place(result)
+    index = results.log_index(result)
     before, after = rescoring.predecessor(result), rescoring.successor(result)
     return ResultOut(
         id=result.public_id,
@@ -55,7 +56,7 @@ def get_result(request: HttpRequest, result_id: str) -> ResultOut:
         licence=result.revision.licence,
         board=result.board.slug,
         suite=str(result.submission.suite),
-        rank=standing.rank if standing else None,
+        rank=standing.row.rank if standing and not standing.apart else None,
         withdrawn=result.submission.state == SubmissionState.WITHDRAWN,
         removed=result.submission.state == SubmissionState.REMOVED,
         supersedes=before.public_id if before else None,
@@ -74,8 +75,8 @@ def get_result(request: HttpRequest, result_id: str) -> ResultOut:
         manifest_sha256=result.manifest_sha256,
         bundle_sha256=result.bundle_sha256,
         bundle_size=result.bundle_size,
-        signed=place is not None,
-        log_index=place,
+        signed=index is not None,
+        log_index=index,
         links=links(request, result),
     )
 

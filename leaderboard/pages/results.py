@@ -11,6 +11,7 @@ from evaluations.queries.pins import pins
 from evaluations.queries.reruns import QUICK, rerun
 from leaderboard.api.downloads import model_size
 from leaderboard.api.links import links
+from leaderboard.boards.place import place
 from leaderboard.pages.seal import rosette
 
 
@@ -30,7 +31,7 @@ def result(request: HttpRequest, public_id: str) -> HttpResponse:
         "revision": found.revision,
         "board": found.board,
         "estimate": results.estimate(found),
-        "standing": results.standing(found),
+        "place": place(found),
         "withdrawn": state == SubmissionState.WITHDRAWN,
         "removed": state == SubmissionState.REMOVED,
         "disputable": state in DISPUTABLE_STATES,

@@ -20,13 +20,14 @@ from evaluations.models import LogEntry, ModerationAct, Result, Submission
 from evaluations.provenance.canonical import sha256_hex
 from evaluations.provenance.records import MAX_SIZE, Kind, Record, read_record
 from evaluations.queries.log import read
-from evaluations.queries.results import published, standing
+from evaluations.queries.results import published
 from evaluations.queries.submissions import stages
 from evaluations.services import log, moderation, rescoring
 from evaluations.services.reasons import checked_reason
 from evaluations.services.sequencer import sequence
 from evaluations.services.submissions import RefusedError, submit
 from evaluations.services.withdrawal import withdraw
+from leaderboard.boards.place import place
 from leaderboard.cli.app import app
 from tests import factories
 
@@ -163,7 +164,7 @@ def test_removed_result_leaves_its_board_and_comes_back(result: Result, operator
     removal = moderation.remove(by=operator, result=result, reason=WHY)
     assert state(result) == "removed"
     assert not published().exists()
-    assert standing(Result.objects.get()) is None
+    assert place(Result.objects.get()) is None
     refused("not_on_a_board", moderation.remove, by=operator, result=result, reason=WHY)
     restored = moderation.restore(by=operator, result=result, reason=WHY)
     assert state(result) == "published"
