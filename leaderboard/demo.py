@@ -19,6 +19,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.table import Table
 
 from evaluations.errors import AssayError
+from leaderboard.cli.scores import ranks
 
 _POLL_SECONDS = 0.5
 _FINAL = {"published", "failed", "cancelled"}
@@ -240,7 +241,7 @@ def _answer(command: str, done: subprocess.CompletedProcess[str]) -> Any:
 def standings_table(
     site: str, board: str, standings: dict[str, Any], verdicts: dict[str, Verdict]
 ) -> Table:
-    """Return the board: rank, model, scores with their 95 % interval, verified or not."""
+    """Return the board: range of ranks, model, scores with their 95 % interval, verified or not."""
     rows = standings["standings"]
     names = list(rows[0]["benchmarks"]) if rows else []
     table = Table(
@@ -254,7 +255,7 @@ def standings_table(
     for row in rows:
         cells = [row["benchmarks"][name] for name in names]
         table.add_row(
-            str(row["rank"]),
+            ranks(row["rank"], row["rank_first"], row["rank_last"]),
             row["model"],
             percent(row["score"], row["stderr"]),
             *(percent(cell["value"], cell["stderr"]) for cell in cells),

@@ -11,7 +11,7 @@ from leaderboard.cli.client import ask
 from leaderboard.cli.exits import errors, usage
 from leaderboard.cli.options import AsJson, Insecure, Limit, Site
 from leaderboard.cli.pages import rows
-from leaderboard.cli.scores import percent
+from leaderboard.cli.scores import percent, ranks
 from leaderboard.cli.tables import Column, Table
 from leaderboard.cli.terminal import line, quoted, show, show_json
 
@@ -35,7 +35,7 @@ def board(
     insecure: Insecure = False,
     as_json: AsJson = False,
 ) -> None:
-    """Print a board: rank, model, score and every benchmark; without a name, list the boards.
+    """Print a board: range of ranks, model, score and every benchmark; without a name, list the boards.
 
     Scores are in per cent, with half of their 95 % interval. Exit code: 0 fine, 2 wrong usage or
     no such board, 3 the site could not say.
@@ -102,9 +102,9 @@ def _standings(about: dict[str, Any], standings: list[dict[str, Any]]) -> Table:
 
 
 def _standing(row: dict[str, Any], names: list[str]) -> list[str]:
-    rank, cells = whole(row, "rank"), inner(row, "benchmarks")
+    cells = inner(row, "benchmarks")
     return [
-        "" if rank is None else str(rank),
+        ranks(whole(row, "rank"), whole(row, "rank_first"), whole(row, "rank_last")),
         text(row, "model"),
         percent(number(row, "score"), number(row, "stderr")),
         *(_cell(inner(cells, name)) for name in names),

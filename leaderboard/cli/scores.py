@@ -35,3 +35,10 @@ def parameters(count: int) -> str:
         if count >= size:
             return f"{count / size:.{1 if count < 10 * size else 0}f}{letter}"
     return str(count)
+
+
+def ranks(rank: int | None, first: int | None, last: int | None) -> str:
+    """Write the range of ranks that is certain, or the rank while no range is computed."""
+    if first is None or last is None:
+        return "" if rank is None else str(rank)
+    return str(first) if first == last else f"{first}\N{EN DASH}{last}"
