@@ -5,7 +5,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from evaluations.card import CardMetadata
 from evaluations.models import Benchmark, Board, Suite
+from evaluations.openness import judge
 from evaluations.queries.comparable import Settings
 from evaluations.queries.standings import Cell, Row, Section, Standings
 from evaluations.queries.support import Support
@@ -23,7 +25,8 @@ def make_row(name: str = "org/plover", **fields: Any) -> Row:
     row = Row(
         result=hashlib.sha256(name.encode()).hexdigest()[:10],
         source="hf", name=name, commit=hashlib.sha256(name.encode()).hexdigest()[:40],
-        licence="apache-2.0", architecture="LlamaForCausalLM", parameters=1_000_000_000,
+        licence="apache-2.0", languages=(), openness=judge(CardMetadata(), has_card=True),
+        architecture="LlamaForCausalLM", parameters=1_000_000_000,
         chat=False, template=False, settings=settings, support=Support.ONCE,
         manifest_sha256="0" * 64, published_at=datetime(2026, 1, 2, tzinfo=UTC), joules=None,
         estimate=Estimate(value, stderr), n=480,

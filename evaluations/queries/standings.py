@@ -4,9 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
+from evaluations.bcp47 import normalised
+from evaluations.card import CardMetadata
 from evaluations.models import Benchmark, Board, BoardState, Replication, Score
+from evaluations.openness import Openness, judge
 from evaluations.queries import comparable
 from evaluations.queries.results import published
 from evaluations.queries.support import Support, support
@@ -31,6 +35,7 @@ class Row:
             None until it is computed, or where it can't be.
         bracket: number of the group of rows, one below the other, that can't be told apart from the
             group's first; None likewise.
+        languages: of the card, as BCP 47 tags.
         cells: one per benchmark of the board's suite, in its order; None where nothing was
             measured.
         joules: energy of the run; None if it was not measured.
@@ -41,6 +46,8 @@ class Row:
     name: str
     commit: str
     licence: str
+    languages: tuple[str, ...]
+    openness: Openness
     architecture: str
     parameters: int
     chat: bool
@@ -177,7 +184,7 @@ def _place(row: Row, rank: int, place: list[int] | None) -> Row:
 _FIELDS = (
     "pk", "public_id", "value", "stderr", "manifest_sha256", "published_at",
     "plan__engine", "revision__commit", "revision__parameters", "revision__licence",
-    "revision__architecture", "revision__has_chat_template", "revision__model__source",
+    "revision__architecture", "revision__metadata", "revision__has_chat_template", "revision__model__source",
     "revision__model__name", "submission__chat_template", "submission__by_id",
     "submission__suite__name", "submission__suite__version",
     "submission__run__energy_joules", "environment__rescored",
@@ -218,9 +225,20 @@ def _reruns(board: Board) -> dict[int, list[tuple[str, int]]]:
     return found
 
 
+@lru_cache(maxsize=4096)
+def _languages(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(tag for name in names if (tag := normalised(name))))
+
+
+@lru_cache(maxsize=4096)
+def _openness(metadata: CardMetadata) -> Openness:
+    return judge(metadata, has_card=True)
+
+
 def _row(
     result: dict[str, Any], cells: dict[int, Cell], reruns: Iterable[tuple[str, int]], count: int
 ) -> Row:
+    metadata = CardMetadata.stored(result["revision__metadata"])
     suite = f"{result['submission__suite__name']} v{result['submission__suite__version']}"
     return Row(
         result=result["public_id"],
@@ -228,6 +246,8 @@ def _row(
         name=result["revision__model__name"],
         commit=result["revision__commit"],
         licence=result["revision__licence"],
+        languages=_languages(tuple(metadata.language)),
+        openness=_openness(metadata),
         architecture=result["revision__architecture"],
         parameters=result["revision__parameters"],
         chat=result["revision__has_chat_template"],

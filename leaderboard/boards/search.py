@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import re2
 from django.utils.translation import gettext as _
 
+from evaluations.openness import Component
 from evaluations.queries.standings import Row
 
 #: A query is short; what is longer was not typed by a person.
@@ -31,6 +32,8 @@ FIELDS: Mapping[str, Callable[[Row], str]] = {
     "org": lambda row: row.name.rpartition("/")[0],
     "licence": lambda row: row.licence,
     "license": lambda row: row.licence,
+    "language": lambda row: " ".join(row.languages),
+    "openness": lambda row: row.openness.reached or row.openness.states[Component.PARAMETERS],
     "arch": lambda row: row.architecture,
     "precision": lambda row: row.settings.precision,
     "engine": lambda row: row.settings.engine,

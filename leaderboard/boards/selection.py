@@ -76,7 +76,7 @@ class Selection:
 
     def _chip(self, facet: Facet, value: str, count: int, chosen: tuple[str, ...]) -> Choice:
         link = self.view.toggled(facet.name, value)
-        return Choice(value, facet.label(value), count, value in chosen, link)
+        return Choice(value, facet.say(value), count, value in chosen, link)
 
 
 def select(snapshot: Snapshot, view: View) -> Selection:

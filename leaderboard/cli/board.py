@@ -35,7 +35,7 @@ def board(
     insecure: Insecure = False,
     as_json: AsJson = False,
 ) -> None:
-    """Print a board: range of ranks, model, score and every benchmark; without a name, list the boards.
+    """Print a board: ranks, model, score and every benchmark; without a name, list the boards.
 
     Scores are in per cent, with half of their 95 % interval. Exit code: 0 fine, 2 wrong usage or
     no such board, 3 the site could not say.
