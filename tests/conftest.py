@@ -13,6 +13,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from django.conf import settings as django_settings
+from django.utils import translation
 from psycopg import sql
 from pytest_django import Settings
 
@@ -71,6 +72,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 class NetworkBlockedError(Exception):
     """A test wanted to leave this machine. No OSError: code that forgives those would hide it."""
+
+
+@pytest.fixture(autouse=True)
+def _own_language() -> Iterator[None]:
+    """Leave no test the language of the last page that another one asked for."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True, scope="session")

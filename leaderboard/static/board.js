@@ -1,4 +1,4 @@
-// What a board gains with JavaScript: a count of chosen rows, the key / for the search, and panels that close.
+// What a board gains with JavaScript: a count of chosen rows, and the key / for the search.
 
 const MOST = 6;
 const COMPARE = "#chosen .btn.p";
@@ -38,17 +38,6 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "/" && !event.target.closest("input, select, textarea")) {
     event.preventDefault();
     document.getElementById("q")?.focus();
-  }
-  if (event.key !== "Escape") return;
-  for (const panel of document.querySelectorAll("details.pop[open]")) {
-    panel.open = false;
-    panel.querySelector("summary").focus();
-  }
-});
-
-document.addEventListener("click", (event) => {
-  for (const panel of document.querySelectorAll("details.pop[open]")) {
-    if (!panel.contains(event.target)) panel.open = false;
   }
 });
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from django import template
+from django.conf import settings
 from django.template.defaultfilters import stringfilter
 from django.utils.formats import number_format
 from django.utils.html import escape, format_html
@@ -149,6 +150,12 @@ def ticked(text: str) -> SafeString:
 def models_counted(number: int) -> str:
     """Write how many models there are."""
     return ngettext("%(n)s model", "%(n)s models", number) % {"n": count(number)}
+
+
+@register.simple_tag
+def site_languages() -> list[tuple[str, str]]:
+    """Return the site's languages, code and own name; Django's own tag translates the names."""
+    return list(settings.LANGUAGES)
 
 
 @register.simple_tag

@@ -51,6 +51,12 @@ def test_demo_stays_out_of_the_wheel(wheel: Path) -> None:
     assert not [name for name in names if name.startswith(("evaluations/demo", "tests"))]
 
 
+def test_compiled_catalogues_are_in_the_wheel(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    compiled = [name.split("/")[2] for name in names if name.endswith("/LC_MESSAGES/django.mo")]
+    assert sorted(compiled) == ["ar", "es", "fr", "pt_BR", "sw"]
+
+
 def test_installed_client_verifies_without_server_libraries(client: Path, tmp_path: Path) -> None:
     bundle = tmp_path / "bundle.tar"
     bundle.write_bytes(make_tar(draft().write(tmp_path / "bundle")))

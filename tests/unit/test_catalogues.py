@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
+from babel.messages.mofile import read_mo
 from django.core.management import CommandError, call_command
 
-from leaderboard.catalogues.checking import problems
+from leaderboard.catalogues.checking import forms, ids, problems
 from leaderboard.catalogues.extracting import extracted
-from leaderboard.catalogues.files import header, parse, render, updated
+from leaderboard.catalogues.files import header, messages, parse, path, render, updated
 
 _TEMPLATE = """{% load i18n %}
 <p title="{% translate "Queue" %}">
@@ -177,3 +178,13 @@ def test_text_that_is_no_catalogue_is_refused(settings, tmp_path: Path) -> None:
     (folder / "django.po").write_text("Queue = File")
     with pytest.raises(CommandError, match=r"django\.po is no catalogue"):
         call_command("catalogues", "check", "fr")
+
+
+@pytest.mark.parametrize("locale", ["ar", "es", "fr", "pt_BR", "sw"])
+def test_compiled_catalogue_says_what_its_source_says(locale: str) -> None:
+    source, compiled = path(locale), path(locale).with_suffix(".mo")
+    assert compiled.exists(), "`make test` compiles the catalogues; by hand: pybabel compile"
+    with compiled.open("rb") as file:
+        said = {ids(message): forms(message) for message in messages(read_mo(file))}
+    whole = [message for message in messages(parse(source.read_bytes())) if all(forms(message))]
+    assert {ids(m): said.get(ids(m)) for m in whole} == {ids(m): forms(m) for m in whole}

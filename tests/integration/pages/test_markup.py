@@ -117,9 +117,3 @@ def test_bad_dispute_is_well_made(client):
     reader.feed(client.post(address, {"reason": "short"}).content.decode())
     assert reader.wanted <= set(reader.ids)
     assert "reason-error" in reader.ids
-
-
-def test_pages_are_read_from_right_to_left_where_the_language_is(client, settings):
-    settings.LANGUAGES = [("en", "English"), ("ar", "Arabic")]
-    page = client.get("/", headers={"Accept-Language": "ar"}).content.decode()
-    assert '<html lang="ar" dir="rtl">' in page
