@@ -134,7 +134,8 @@ def test_unknown_field_is_told_which_fields_there_are(query):
     (problem,) = search.problems
     assert problem == (
         f"There is no field @{query[1:].partition(':')[0]}:; there are @size:, @org:, @licence:, "
-        "@arch:, @precision:, @engine:, @harness:, @type:, @evidence:, @commit:, @result:."
+        "@language:, @openness:, @arch:, @precision:, @engine:, @harness:, @type:, @evidence:, "
+        "@commit:, @result:."
     )
     assert search.test is None
 

@@ -5,6 +5,8 @@ from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evaluations.card import CardMetadata
+from evaluations.openness import judge
 from evaluations.queries.support import Support
 from leaderboard.boards.facets import FACETS
 from leaderboard.boards.selection import select
@@ -12,6 +14,8 @@ from leaderboard.boards.view import View
 from tests.rows import make_row, make_snapshot
 
 OPTIONS: dict[str, list[str]] = {
+    "language": ["sw", "ar", "none"],
+    "openness": ["open", "not open", "not reported"],
     "evidence": [Support.ONCE, Support.DIVERGED],
     "type": ["base", "chat"],
     "licence": ["mit", "apache-2.0", "none"],
@@ -39,6 +43,13 @@ def boards(draw):
                 make_row(
                     f"{precision}-{number}",
                     licence=draw(st.sampled_from(["mit", "apache-2.0", ""])),
+                    languages=tuple(
+                        draw(st.lists(st.sampled_from(["sw", "ar"]), unique=True, max_size=2))
+                    ),
+                    openness=judge(
+                        CardMetadata(license=(draw(st.sampled_from(["mit", "llama3", "x"])),)),
+                        has_card=True,
+                    ),
                     support=draw(st.sampled_from(OPTIONS["evidence"])),
                     chat=draw(st.booleans()),
                     parameters=draw(st.integers(1, 4)) * 10**9,
