@@ -50,6 +50,7 @@ urlpatterns = [
         name="model-badge",
     ),
     path("compare/", compare.compare, name="compare"),
+    path("compare.csv", compare.compare_csv, name="compare-csv"),
     path("results/<slug:public_id>/", results.result, name="result"),
     path("results/<slug:public_id>/dispute/", disputes.dispute, name="dispute"),
     path("results/<slug:public_id>/samples/", samples.listing, name="samples"),

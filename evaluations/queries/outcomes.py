@@ -1,5 +1,6 @@
 """What the scores of comparable results are made of, document by document."""
 
+import threading
 from collections import OrderedDict, defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -10,7 +11,7 @@ from django.db.models import QuerySet
 from evaluations.errors import AssayError
 from evaluations.models import Benchmark, Result, Score
 from evaluations.queries.sample_tables import outcomes
-from evaluations.scoring.parts import Aggregate, Floats, Part, Stratum
+from evaluations.scoring.parts import Aggregate, Floats, Numbers, Part, Stratum
 
 #: By task, filter and metric: every document's value, in the order of its id.
 Outcomes = Mapping[tuple[str, str, str], npt.NDArray[np.float32]]
@@ -19,7 +20,8 @@ Outcomes = Mapping[tuple[str, str, str], npt.NDArray[np.float32]]
 _MOST_BYTES = 512 << 20
 #: A value that follows from its documents is equal to their mean but for rounding.
 _CLOSE = 1e-5
-_kept: OrderedDict[tuple[str, ...], Outcomes] = OrderedDict()
+_kept: OrderedDict[tuple[tuple[str, str], ...], Outcomes] = OrderedDict()
+_lock = threading.Lock()
 
 
 def parts(results: Sequence[Result], benchmarks: Sequence[Benchmark]) -> list[Part]:
@@ -36,17 +38,48 @@ def parts(results: Sequence[Result], benchmarks: Sequence[Benchmark]) -> list[Pa
     cells = _cells(results)
     found: list[Part] = []
     for benchmark in benchmarks:
-        pairs = [cells[result.pk].get(benchmark.pk, (np.nan, None)) for result in results]
-        values = np.array([value for value, _ in pairs], np.float64)
-        if not np.isfinite(values).all():
+        made = _parts(benchmark, each, _column(results, benchmark, cells), 1 / len(benchmarks))
+        if not made:
             return []  # one of them was not measured, so nothing may be said about the sum
-        share = 1 / len(benchmarks)
-        strata = _strata(benchmark, each, share)
-        if strata and np.allclose(_sum(benchmark, strata), share * values, atol=_CLOSE * share):
-            found += strata
-        else:
-            errors = [np.inf if error is None else error for _, error in pairs]
-            found.append(Aggregate(share, values, np.array(errors, np.float64)))
+        found += made
+    return found
+
+
+def against(
+    baseline: Result, others: Sequence[Result], benchmarks: Sequence[Benchmark]
+) -> list[list[list[Part]]]:
+    """Return what the baseline's score and another's are made of, for each of some others.
+
+    Two by two, so that a result without documents to pair stands in nobody else's way.
+
+    Returns:
+        For each other and each benchmark, its parts as in `parts`, with the baseline's row first;
+        none where one of the two was not measured.
+    """
+    cells, first = _cells([baseline, *others]), _outcomes(baseline)
+    found = []
+    for other in others:
+        each, pair = [first, _outcomes(other)], [baseline, other]
+        found.append([
+            _parts(benchmark, each, _column(pair, benchmark, cells), 1 / len(benchmarks))
+            for benchmark in benchmarks
+        ])  # fmt: skip
+    return found
+
+
+def by_document(results: Sequence[Result], benchmark: Benchmark) -> dict[str, Numbers]:
+    """Return the documents' values that results have in common.
+
+    Returns:
+        By task (results, documents), in the order of the documents' ids. Tasks of which one of the
+        results has no table, or a document no value, are left out.
+    """
+    each = [_outcomes(result) for result in results]
+    found: dict[str, Numbers] = {}
+    for task, components in _tasks(benchmark).items():
+        matrix = _matrix(each, components)
+        if matrix is not None:
+            found[task] = matrix
     return found
 
 
@@ -61,17 +94,22 @@ def benchmark_parts(part: Sequence[Part], share: float) -> list[Part]:
 
 
 def _outcomes(result: Result) -> Outcomes:
-    # By contents: tables may be made anew.
-    key = tuple(table.sha256 for table in result.sample_tables.all())
-    if key not in _kept:
-        try:
-            _kept[key] = {name: _narrow(values) for name, values in outcomes(result).items()}
-        except AssayError:
-            return {}  # the store can't be read just now; the benchmark's own error then counts
-        while len(_kept) > 1 and sum(map(_size, _kept.values())) > _MOST_BYTES:
+    # A table's bytes never change; a result may get one that it lacked.
+    key = tuple((table.task, table.sha256) for table in result.sample_tables.all())
+    with _lock:
+        kept = _kept.get(key)
+        if kept is not None:
+            _kept.move_to_end(key)
+            return kept
+    try:
+        made = {name: _narrow(values) for name, values in outcomes(result).items()}
+    except AssayError:
+        return {}  # the store can't be read just now; the benchmark's own error then counts
+    with _lock:
+        _kept[key] = made
+        while len(_kept) > 1 and sum(_size(one) for one in _kept.values()) > _MOST_BYTES:
             _kept.popitem(last=False)
-    _kept.move_to_end(key)
-    return _kept[key]
+    return made
 
 
 def _narrow(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
@@ -92,18 +130,57 @@ def _cells(results: Sequence[Result]) -> dict[int, dict[int, tuple[float, float 
     return found
 
 
+def _column(
+    results: Sequence[Result],
+    benchmark: Benchmark,
+    cells: Mapping[int, Mapping[int, tuple[float, float | None]]],
+) -> list[tuple[float, float | None]]:
+    """Return each result's value and standard error; NaN where it was not measured."""
+    return [cells.get(result.pk, {}).get(benchmark.pk, (np.nan, None)) for result in results]
+
+
+def _parts(
+    benchmark: Benchmark,
+    each: Sequence[Outcomes],
+    column: Sequence[tuple[float, float | None]],
+    share: float,
+) -> list[Part]:
+    """Return a benchmark's parts; none if one of the results was not measured."""
+    values = np.array([value for value, _ in column], np.float64)
+    if not np.isfinite(values).all():
+        return []
+    strata = _strata(benchmark, each, share)
+    if strata and np.allclose(_sum(benchmark, strata), share * values, atol=_CLOSE * share):
+        return [*strata]
+    errors = [np.inf if error is None else error for _, error in column]
+    return [Aggregate(share, values, np.array(errors, np.float64))]
+
+
+def _tasks(benchmark: Benchmark) -> dict[str, list[Mapping[str, object]]]:
+    found: dict[str, list[Mapping[str, object]]] = defaultdict(list)
+    for component in benchmark.components:
+        found[component["task"]].append(component)
+    return found
+
+
+def _matrix(
+    each: Sequence[Outcomes], components: Sequence[Mapping[str, object]]
+) -> npt.NDArray[np.float32] | None:
+    """Return (results, documents); None if a document's value is lacking anywhere."""
+    scores = [score for one in each if (score := _task(one, components)) is not None]
+    if len(scores) != len(each) or len({score.shape for score in scores}) != 1:
+        return None
+    matrix = np.stack(scores)
+    return matrix if np.isfinite(matrix).all() else None
+
+
 def _strata(benchmark: Benchmark, each: Sequence[Outcomes], share: float) -> list[Stratum]:
     """Return a stratum for each task, or none if a document's value is lacking anywhere."""
-    tasks: dict[str, list[Mapping[str, object]]] = defaultdict(list)
-    for component in benchmark.components:
-        tasks[component["task"]].append(component)
+    tasks = _tasks(benchmark)
     found = []
     for components in tasks.values():
-        scores = [_task(one, components) for one in each]
-        if any(score is None or score.shape != scores[0].shape for score in scores):  # type: ignore[union-attr]
-            return []
-        matrix = np.stack(scores)  # type: ignore[arg-type]
-        if not np.isfinite(matrix).all():
+        matrix = _matrix(each, components)
+        if matrix is None:
             return []
         found.append(Stratum(1.0, matrix))
     weights = _weights(benchmark, found, list(tasks.values()))
@@ -139,11 +216,8 @@ def _baseline(components: Sequence[Mapping[str, object]]) -> float:
 
 def _sum(benchmark: Benchmark, strata: Sequence[Stratum]) -> Floats:
     """Return the benchmark's share of the score as its strata give it."""
-    tasks: dict[str, list[Mapping[str, object]]] = defaultdict(list)
-    for component in benchmark.components:
-        tasks[component["task"]].append(component)
     total = np.zeros(strata[0].models)
-    for stratum, components in zip(strata, tasks.values(), strict=True):
+    for stratum, components in zip(strata, _tasks(benchmark).values(), strict=True):
         mean = np.asarray(stratum.scores, np.float64).mean(axis=1)
         if benchmark.normalised:
             mean = np.maximum(0.0, mean - _baseline(components))

@@ -147,6 +147,29 @@ def document(result: Result, task: SampledTask, doc_id: int) -> Document | None:
     return Document(samples, *index.neighbours(doc_id))
 
 
+def at(task: SampledTask, places: npt.NDArray[np.intp]) -> tuple[list[int], list[Sample]]:
+    """Return documents by their places among a task's, in the order of `doc_id`, as `outcomes` has.
+
+    Args:
+        task: with a table; its samples are those under the filter that its benchmark counts.
+        places: from 0, ascending.
+
+    Returns:
+        The documents' ids, and their samples without prompts and documents.
+
+    Raises:
+        ArtefactMissingError: if the store has lost the table, or it can't be read.
+    """
+    if task.table is None:
+        return [], []
+    index = _index(task.table.sha256, task.table.size)
+    rows = index.rows(task.filter)
+    rows = rows[np.argsort(index.doc_ids[rows], kind="stable")][places]
+    table = Table(task.table.sha256, task.table.size)
+    samples = [Sample(**row) for row in table.rows(rows.tolist(), LISTED)]
+    return index.doc_ids[rows].tolist(), samples
+
+
 class _Index:
     """The narrow columns of a table, whole, each read when it is first needed.
 

@@ -5,6 +5,7 @@ Pure Python, without numpy, so that whoever checks a replication comes to the sa
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from statistics import NormalDist
 
 
@@ -62,6 +63,7 @@ def student_tail(t: float, freedom: float) -> float:
     return half if t >= 0 else 1 - half
 
 
+@lru_cache(maxsize=1024)
 def student_point(confidence: float, freedom: float) -> float:
     """Return how many standard errors an interval reaches to each side under Student's t.
 

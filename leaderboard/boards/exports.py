@@ -29,9 +29,9 @@ def as_csv(data: StandingsOut, benchmarks: list[str]) -> bytes:
     """Return rows as comma-separated values, three columns a benchmark."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow([_disarmed(name) for name in _columns(benchmarks)])
+    writer.writerow([disarmed(name) for name in _columns(benchmarks)])
     for row in data.standings:
-        writer.writerow([_disarmed(value) for value in _values(row, benchmarks)])
+        writer.writerow([disarmed(value) for value in _values(row, benchmarks)])
     return text.getvalue().encode()
 
 
@@ -126,6 +126,6 @@ def _values(row: StandingOut, benchmarks: list[str]) -> list[Value]:
     return values
 
 
-def _disarmed(value: Value) -> Value:
+def disarmed(value: Value) -> Value:
     """Disarm text that a spreadsheet would run; numbers stay numbers."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -165,13 +165,23 @@ class Pen:
         )
 
     def _evidence(self, row: Row) -> str:
-        punch = _PUNCHES[row.support]
-        mark = f"<b>{punch}</b>" if punch else ""
-        kind = "dv" if row.support == Support.DIVERGED else "ok" if punch else "on"
-        return (
-            f'<a class="stamp {kind}" href="{self._result}{row.result}/#evidence">{mark}'
-            f"<span>{row.manifest_sha256[:6]}</span></a>{self._words[row.support]}"
-        )
+        return stamp(row, f"{self._result}{row.result}/") + self._words[row.support]
+
+
+def stamp(row: Row, result: str) -> str:
+    """Write what stands behind a row as a mark; its words stand beside it.
+
+    Args:
+        row: the row.
+        result: the address of its result's page.
+    """
+    punch = _PUNCHES[row.support]
+    mark = f"<b>{punch}</b>" if punch else ""
+    kind = "dv" if row.support == Support.DIVERGED else "ok" if punch else "on"
+    return (
+        f'<a class="stamp {kind}" href="{result}#evidence">{mark}'
+        f"<span>{row.manifest_sha256[:6]}</span></a>"
+    )
 
 
 def _tie(rows: Sequence[tuple[int, Row]], place: int) -> str:

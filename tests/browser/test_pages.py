@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_pla
 from pytest_django.live_server_helper import LiveServer
 
 from evaluations.needs import Needs
+from tests.compared import make_measured, make_scored
 from tests.factories import (
     make_board,
     make_model,
@@ -54,6 +55,12 @@ def addresses() -> list[str]:
     make_board("draft", draft=True)
     word = "w" * 400
     texts = by_filter([written(0, word, word, word)])
+    measured = make_measured([_LONG], title=_LONG, withheld=())
+    pins = [
+        make_scored(measured, {_LONG: each}, name=f"{_LONG}/{_LONG}-{n}", questions={0: word})
+        for n, each in enumerate(([1, 0], [0, 1], [1, 1]))
+    ]
+    compared = "/compare/?" + "&".join(f"pin={one.public_id}" for one in pins)
     sampled = make_sampled({"choosing": [choice(0, word, [word, word])], _LONG: texts})
     return [
         "/",
@@ -75,6 +82,9 @@ def addresses() -> list[str]:
         f"/results/{sampled.public_id}/samples/?task={_LONG}",
         f"/results/{sampled.public_id}/samples/choosing/0/",
         f"/results/{sampled.public_id}/samples/{_LONG}/0/",
+        "/compare/",
+        compared,
+        f"/compare/?pin={pins[0].public_id}",
         "/queue/",
         "/accounts/login/",
         "/nowhere/",

@@ -9,6 +9,7 @@ from evaluations.models import Submission
 from evaluations.services import moderation
 from evaluations.services.withdrawal import withdraw
 from tests import factories
+from tests.compared import make_measured, make_scored
 from tests.samples import by_filter, choice, make_sampled, written
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +65,12 @@ def paths():
         {"choosing": [choice(n) for n in range(3)], "writing": texts, "closed": [choice(0)]},
         withheld=["closed"],
     )
+    measured = make_measured(["sums", "sealed"], withheld=["sealed"])
+    pins = [
+        make_scored(measured, {"sums": each, "sealed": each}, tables=bool(n)).public_id
+        for n, each in enumerate(([1, 0], [0, 1], [1, 1]))
+    ]
+    compared = "/compare/?" + "&".join(f"pin={pin}" for pin in reversed(pins))
     pages = [
         running, factories.make_submission(), failed, paused, result.submission,
         withdrawn.submission, removed.submission,
@@ -80,6 +87,8 @@ def paths():
         f"/models/local/{result.revision.model.name}/",
         "/benchmarks/", "/benchmarks/patterns/", "/languages/", "/languages/?q=x", "/languages/sw/",
         "/languages/yo/", "/languages/nowhere/", "/status/",
+        "/compare/", compared, f"/compare/?pin={pins[0]}", f"/compare/?pin={result.public_id}&pin=x",
+        f"{compared}&task=sealed", f"{compared}&with={pins[0]}",
         "/queue/", "/submit/", "/account/", "/accounts/login/", "/nothing/",
         *(
             f"/results/{sampled.public_id}/samples/{path}"

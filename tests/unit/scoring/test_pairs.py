@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import stats
 
-from evaluations.scoring.pairs import Difference, difference, flips
+from evaluations.scoring.pairs import Difference, difference, flips, holm
 from evaluations.scoring.parts import Aggregate, Floats, Part, Stratum
 
 binary_rows = arrays.arrays(np.bool_, (2, 40))
@@ -20,8 +20,10 @@ def test_one_task_is_scipys_paired_t_test(scores: Floats) -> None:
     if np.ptp(scores[1] - scores[0]) == 0:
         return
     found = difference([Stratum(1.0, scores)])
-    interval = stats.ttest_rel(scores[1], scores[0]).confidence_interval(0.95)
+    expected = stats.ttest_rel(scores[1], scores[0])
+    interval = expected.confidence_interval(0.95)
     assert found is not None
+    assert found.p == pytest.approx(expected.pvalue, rel=1e-6, abs=1e-12)
     assert (found.low, found.high) == pytest.approx(tuple(interval), rel=1e-6, abs=1e-9)
 
 
@@ -45,11 +47,32 @@ def test_number_that_is_no_mean_has_a_normal_interval() -> None:
     assert found is not None
     assert (found.value, found.stderr) == pytest.approx((0.4, 0.1))
     assert found.high - found.value == pytest.approx(0.1 * 1.959963984540054)
+    assert found.p == pytest.approx(2 * stats.norm.sf(4.0))
+
+
+def test_numbers_without_error_differ_for_certain_or_not_at_all() -> None:
+    ps = [difference([Aggregate(1.0, np.array([0.1, value]), np.zeros(2))]) for value in (0.3, 0.1)]
+    assert [found.p for found in ps if found] == [0.0, 1.0]
+
+
+def test_holm_is_the_value_worked_by_hand() -> None:
+    # In order 0.01, 0.02, 0.04 times 3, 2, 1: the last is no smaller than the one before.
+    assert holm([0.04, 0.01, 0.02]) == pytest.approx([0.04, 0.03, 0.04])
+    assert holm([0.5, 0.6]) == [1.0, 1.0]
+    assert (holm([]), holm([0.02])) == ([], [0.02])
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_holm_never_lowers_a_p_nor_changes_their_order(ps: list[float]) -> None:
+    found = holm(ps)
+    assert all(p <= corrected <= 1 for p, corrected in zip(ps, found, strict=True))
+    order = sorted(range(len(ps)), key=ps.__getitem__)
+    assert [found[place] for place in order] == sorted(found)
 
 
 def test_equal_answers_differ_by_nothing() -> None:
     answers = np.tile(np.random.default_rng(0).random(50), (2, 1))
-    assert difference([Stratum(1.0, answers)]) == Difference(0.0, 0.0, 0.0, 0.0)
+    assert difference([Stratum(1.0, answers)]) == Difference(0.0, 0.0, 0.0, 0.0, 1.0)
 
 
 def test_difference_without_spread_is_not_certain() -> None:
