@@ -16,6 +16,11 @@ new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) seen.shift += entry.value;
 }).observe({type: "layout-shift", buffered: true});
 """
+#: The browser tells of a paint some time after it.
+_PAINTED = """new Promise((done) => {
+  const look = () => seen.paint > 0 ? done(seen) : setTimeout(look, 20);
+  look();
+})"""
 
 
 @dataclass
@@ -57,9 +62,7 @@ class Witness:
         """Go to a page and wait until nothing is loaded any more."""
         self._view = View()
         self.page.goto(address, wait_until="networkidle")
-        # The browser tells of a paint some time after it.
-        self.page.wait_for_function("seen.paint > 0")
-        seen = self.page.evaluate("seen")
+        seen = self.page.evaluate(_PAINTED)
         self._view.paint, self._view.shift = seen["paint"], seen["shift"]
         return self._view
 

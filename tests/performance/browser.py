@@ -41,7 +41,7 @@ def measure(budget: Budget) -> Report:
                 _look(report, browser, f"{address}/boards/{slug}/", name, budget)
     report.notes.append(
         "Paints are at 1.6 Mbit/s, 150 ms and a processor four times slower, each in a browser "
-        "that has nothing of the site; sorting is not slowed. Goals are held against the best, since "
+        "that has nothing of the site; sorting is not slowed. Goals are held against the best: "
         "the server and the browser share two cores with whatever else runs."
     )
     return report
