@@ -41,5 +41,11 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// htmx bids farewell to each of thousands of cells, one event a cell; nothing of it listens inside rows.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (!event.detail.shouldSwap) return;
+  for (const rows of document.querySelectorAll("#standings tbody")) rows.remove();
+});
+
 document.addEventListener("htmx:afterSettle", count);
 count();

@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
 from evaluations.models import Run
-from tests.browser.test_pages import _ARGUMENTS, _CHROMIUM
+from tests.browser.chromium import chromium
 from tests.factories import make_submission
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,12 +28,8 @@ def run() -> Run:
 @pytest.fixture
 def browser(run: Run) -> Iterator[Browser]:
     """Start Chromium, after the data: Playwright's event loop keeps Django's ORM out."""
-    if _CHROMIUM is None:
-        pytest.skip("Chromium isn't installed")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=_CHROMIUM, args=_ARGUMENTS)
-        yield chromium
-        chromium.close()
+    with chromium() as started:
+        yield started
 
 
 def write_log(run: Run, lines: list[str]) -> None:

@@ -1,16 +1,16 @@
 """Every page in a real browser: it fits a phone, obeys its own policy, and asks nobody else."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 from pytest_django.live_server_helper import LiveServer
 
 from evaluations.needs import Needs
+from tests.browser.chromium import chromium
 from tests.compared import make_measured, make_scored
 from tests.factories import (
     make_board,
@@ -24,13 +24,6 @@ from tests.factories import (
 from tests.samples import by_filter, choice, make_sampled, written
 
 pytestmark = pytest.mark.django_db(transaction=True)
-_CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--no-first-run",
-]
 _PHONE, _DESK = 375, 1360
 _LONG = "a-model-with-a-name-that-goes-on-and-on" + "-and-on" * 8
 
@@ -94,12 +87,8 @@ def addresses() -> list[str]:
 @pytest.fixture
 def browser(addresses: list[str]) -> Iterator[Browser]:
     """Start Chromium, after the data: Playwright's event loop keeps Django's ORM out."""
-    if _CHROMIUM is None:
-        pytest.skip("Chromium isn't installed")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=_CHROMIUM, args=_ARGUMENTS)
-        yield chromium
-        chromium.close()
+    with chromium() as started:
+        yield started
 
 
 @dataclass

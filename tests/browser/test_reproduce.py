@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
-from tests.browser.test_pages import _ARGUMENTS, _CHROMIUM
+from tests.browser.chromium import chromium
 from tests.factories import ENVIRONMENT, make_result
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,12 +20,8 @@ def address() -> str:
 
 @pytest.fixture
 def browser(address: str) -> Iterator[Browser]:
-    if _CHROMIUM is None:
-        pytest.skip("Chromium isn't installed")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=_CHROMIUM, args=_ARGUMENTS)
-        yield chromium
-        chromium.close()
+    with chromium() as started:
+        yield started
 
 
 def shown(page: Page) -> list[str]:

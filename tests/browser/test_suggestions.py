@@ -1,20 +1,19 @@
 """The list below the model's name, filled while somebody types."""
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from tests import factories
+from tests.browser.chromium import chromium
 from tests.hub import Hub
 from tests.hub.material import model
 
 pytestmark = pytest.mark.django_db(transaction=True)
-_CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @pytest.fixture
@@ -29,16 +28,12 @@ def session(live_server: LiveServer) -> str:
 @pytest.fixture
 def page(session: str, live_server: LiveServer) -> Iterator[Page]:
     """Open the form, after the data: Playwright's event loop keeps Django's ORM out."""
-    if _CHROMIUM is None:
-        pytest.skip("Chromium isn't installed")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox"])
-        context = chromium.new_context()
+    with chromium() as started:
+        context = started.new_context()
         context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
         page = context.new_page()
         page.goto(f"{live_server.url}/submit/")
         yield page
-        chromium.close()
 
 
 def test_models_are_suggested_while_somebody_types(hub: Hub, page: Page) -> None:
