@@ -87,7 +87,8 @@ def paths():
         f"/models/local/{result.revision.model.name}/",
         "/benchmarks/", "/benchmarks/patterns/", "/languages/", "/languages/?q=x", "/languages/sw/",
         "/languages/yo/", "/languages/nowhere/", "/status/",
-        "/compare/", compared, f"/compare/?pin={pins[0]}", f"/compare/?pin={result.public_id}&pin=x",
+        "/compare/", compared, f"/compare/?pin={pins[0]}",
+        f"/compare/?pin={result.public_id}&pin=x",
         f"{compared}&task=sealed", f"{compared}&with={pins[0]}",
         "/queue/", "/submit/", "/account/", "/accounts/login/", "/nothing/",
         *(
