@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import hypothesis
 import psycopg
 import pytest
 from django.conf import settings as django_settings
@@ -20,6 +21,10 @@ from pytest_django import Settings
 from tests.history import _flush_passes  # noqa: F401  a fixture
 from tests.hub.fixture import hub  # noqa: F401  a fixture
 from tests.servers import Site, other_database, redis, site_environment, stack
+
+# Machines are noisy: no test fails for the time that it took.
+hypothesis.settings.register_profile("assay", deadline=None)
+hypothesis.settings.load_profile("assay")
 
 #: What a test asks for when it touches the database or the broker.
 _STACK_FIXTURES = {"db", "transactional_db", "live_server", "site"}

@@ -184,7 +184,8 @@ def _place(row: Row, rank: int, place: list[int] | None) -> Row:
 _FIELDS = (
     "pk", "public_id", "value", "stderr", "manifest_sha256", "published_at",
     "plan__engine", "revision__commit", "revision__parameters", "revision__licence",
-    "revision__architecture", "revision__metadata", "revision__has_chat_template", "revision__model__source",
+    "revision__architecture", "revision__metadata", "revision__has_chat_template",
+    "revision__model__source",
     "revision__model__name", "submission__chat_template", "submission__by_id",
     "submission__suite__name", "submission__suite__version",
     "submission__run__energy_joules", "environment__rescored",

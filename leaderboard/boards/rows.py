@@ -22,7 +22,7 @@ from leaderboard.boards.snapshot import Axis, Snapshot
 from leaderboard.boards.view import View
 from leaderboard.templatetags.assay import parameters
 
-#: A whisker's drawing is so wide, in its own units.
+#: A whisker's drawing is so wide, in px; the stylesheet gives it its size and scale.
 _WIDE = 60
 _HEATS = 6
 _TO = "\N{EN DASH}"
@@ -67,7 +67,7 @@ class Pen:
         self._result = reverse("result", args=["-"]).replace("-/", "")
         self._words = {support: escape(word) for support, word in SUPPORT.items()}
         self._no_value = f'—<span class="vh">{escape(_("not measured"))}</span>'
-        self._details, self._choose = escape(_("details")), escape(_("choose"))
+        self._details = escape(_("details"))
         self._tied, self._template = escape(_("tied")), escape(_("chat template"))
         self._size = escape(_("Size"))
         self._titles = {place: escape(b.title) for place, _axis, b in self._columns}
@@ -100,8 +100,8 @@ class Pen:
         org, _slash, name = row.name.rpartition("/")
         where = f' <bdi class="o">{escape(org)}</bdi>' if org else ""
         tag = f' <span class="tg">{self._template}</span>' if row.template else ""
-        # The name first, as it stands in the link after it: those are a third fewer bytes.
-        label = f"{self._choose} {escape(name)}" + (f" {escape(org)}" if org else "")
+        # As it stands in the link after it, so that it costs few bytes.
+        label = escape(f"{name} {org}" if org else name)
         cells = "".join(
             self._cell(row.cells[place], axis if usual else None, benchmark, self._titles[place])
             for place, axis, benchmark in self._columns
@@ -160,7 +160,7 @@ class Pen:
         kind = f' class="{name}"' if name else ""
         # From its end back to its middle, so that intervals of one length are one text to gzip.
         return (
-            f'<svg{kind} viewBox="0 0 {_WIDE} 4" aria-hidden="true">'
+            f'<svg{kind} aria-hidden="true">'
             f'<path d="M{start} 2h{2 * wide}m-{wide}-2v4"/></svg>'
         )
 

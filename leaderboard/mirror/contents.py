@@ -6,13 +6,21 @@ from dataclasses import dataclass
 from django.db.models import F
 from django.urls import reverse
 
-from evaluations.models import Board, LanguageModel, Result
+from evaluations.bcp47 import all_of
+from evaluations.models import Benchmark, Board, LanguageModel, Result, Revision
 from evaluations.provenance.log.tiles import paths
 from evaluations.queries import log
 
 #: Pages without an argument.
-_SINGLE = ("home", "compare", "methods", "queue")
-_BOARD_FORMS = ("board-json", "board-csv", "board-parquet", "board-atom", "board-embed")
+_SINGLE = ("home", "compare", "methods", "governance", "queue", "benchmarks", "languages")
+_BOARD_FORMS = (
+    "board-history",
+    "board-json",
+    "board-csv",
+    "board-parquet",
+    "board-atom",
+    "board-embed",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,10 @@ def contents() -> Iterator[Item]:
     for name in _SINGLE:
         yield Item(reverse(name))
     yield from _boards()
+    for benchmark in Benchmark.objects.order_by("name").values_list("name", flat=True).distinct():
+        yield Item(reverse("benchmark", args=[benchmark]))
+    for tag in sorted({tag for tags in _spoken() for tag in tags}):
+        yield Item(reverse("language", args=[tag]), may_lack=True)
     yield from _results()
     for model in LanguageModel.objects.exclude(revisions__results=None).iterator():
         yield Item(reverse("model", args=[_model_path(model)]))
@@ -48,6 +60,13 @@ def contents() -> Iterator[Item]:
 
 def _model_path(model: LanguageModel) -> str:
     return f"local/{model.name}" if model.source == "local" else model.name
+
+
+def _spoken() -> Iterator[list[str]]:
+    """Return the languages of benchmarks and of models' cards."""
+    yield from Benchmark.objects.values_list("languages", flat=True)
+    for metadata in Revision.objects.values_list("metadata", flat=True).iterator():
+        yield all_of(metadata.get("language", []))
 
 
 def _boards() -> Iterator[Item]:

@@ -23,6 +23,7 @@ def test_schema_lists_every_address(client):
         "/api/v1/results/{result_id}/replications",
         "/api/v1/results/{result_id}/replications/{replication_id}",
         "/api/v1/results/{result_id}/replications/{replication_id}/bundle.tar",
+        "/api/v1/results/{result_id}/requirements.lock",
         "/api/v1/results/{result_id}/samples",
         "/api/v1/results/{result_id}/samples/{task}",
         "/api/v1/results/{result_id}/samples/{task}.parquet",

@@ -45,6 +45,8 @@ def test_results_are_grouped_by_what_speaks_for_them(client):
     replicated = factories.make_result(**settings)
     for verdict in ("R0", "R2", "R2", "diverged"):
         factories.make_replication(replicated, verdict=verdict)
+    removed = factories.make_result(revision=factories.make_revision(model))
+    Submission.objects.filter(pk=removed.submission_id).update(state="removed")
     own = factories.make_result(revision=factories.make_revision(model))
     factories.make_replication(own, by=own.submission.by, verdict="R0")
     factories.make_replication(own, verdict="diverged")
@@ -54,6 +56,7 @@ def test_results_are_grouped_by_what_speaks_for_them(client):
         "twice": [twice],
         "once": [own, rescored],
         "withdrawn": [withdrawn],
+        "removed": [removed],
         "superseded": [old],
     }
     assert list(groups) == list(Evidence)

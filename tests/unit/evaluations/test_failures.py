@@ -37,5 +37,6 @@ def test_every_open_state_can_end_and_no_final_one_goes_on() -> None:
         SubmissionState.CANCELLED,
         SubmissionState.WITHDRAWN,
         SubmissionState.SUPERSEDED,
+        SubmissionState.REMOVED,
         SubmissionState.UNCHANGED,
     }

@@ -1,4 +1,24 @@
-// What a board gains with JavaScript: a count of chosen rows, and the key / for the search.
+// What pages gain with JavaScript. Everything works without it.
+
+// Open panels: the key Escape and a click elsewhere close them.
+
+function openPanels() {
+  return document.querySelectorAll("details.pop[open]");
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const panel of openPanels()) {
+    panel.open = false;
+    panel.querySelector("summary").focus();
+  }
+});
+
+document.addEventListener("click", (event) => {
+  for (const panel of openPanels()) if (!panel.contains(event.target)) panel.open = false;
+});
+
+// Boards: a count of chosen rows, and the key / for the search.
 
 const MOST = 6;
 const COMPARE = "#chosen .btn.p";
