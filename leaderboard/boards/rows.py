@@ -157,12 +157,9 @@ class Pen:
         scale = _WIDE / (axis.high - axis.low)
         start = round((estimate.value - half - axis.low) * scale)
         wide = max(1, round(half * scale))
-        kind = f' class="{name}"' if name else ""
+        kind = f' class="{name}" viewBox="0 0 {_WIDE} 4"' if name else ""
         # From its end back to its middle, so that intervals of one length are one text to gzip.
-        return (
-            f'<svg{kind} aria-hidden="true">'
-            f'<path d="M{start} 2h{2 * wide}m-{wide}-2v4"/></svg>'
-        )
+        return f'<svg{kind} aria-hidden="true"><path d="M{start} 2h{2 * wide}m-{wide}-2v4"/></svg>'
 
     def _evidence(self, row: Row) -> str:
         return stamp(row, f"{self._result}{row.result}/") + self._words[row.support]

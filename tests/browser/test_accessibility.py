@@ -15,9 +15,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 _AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 _RUN = "rules => axe.run(document, {resultTypes: ['violations'], runOnly: rules})"
 _ALL = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-#: What theme, direction and folded parts change; the rest was seen before they were turned.
+#: What theme, direction and folded parts change; the rest was seen before they were turned. Open
+#: panels lie on what is below them, so sizes of targets were seen before as well.
 _OF_LOOKS = [
-    "color-contrast", "target-size", "scrollable-region-focusable", "link-in-text-block",
+    "color-contrast", "scrollable-region-focusable", "link-in-text-block",
     "aria-hidden-focus", "nested-interactive", "label", "region",
 ]  # fmt: skip
 _OPEN = "for (const folded of document.querySelectorAll('details')) folded.open = true"
