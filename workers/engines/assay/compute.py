@@ -12,8 +12,8 @@ from workers.engines.assay.attention import PathAttention, UnusableError, our_at
 from workers.engines.assay.passes import TILE, Pass, cut
 from workers.engines.assay.trie import Numbers, build
 
-#: Rows of logits whose probabilities are worked out together.
-_ROWS = 128
+#: Rows of logits whose probabilities are worked out together: few enough for a processor's caches.
+_ROWS = 16
 #: What the logits of one pass may take; passes with more to score are shorter.
 LOGIT_BYTES = 128 * 2**20
 
@@ -141,8 +141,9 @@ class _Scores:
             low, high = np.searchsorted(self._row, (at, until))
             row = torch.from_numpy(self._row[low:high] - at).to(chances.device)
             target = torch.from_numpy(self._targets[low:high]).to(chances.device)
-            self._values.append(chances[row, target].cpu())
-            self._likeliest.append((chances.argmax(-1)[row] == target).cpu())
+            values = chances[row, target]
+            self._values.append(values.cpu())
+            self._likeliest.append(_likeliest(chances, row, target, values).cpu())
 
     def answers(self, sizes: Sequence[int]) -> list[tuple[float, bool]]:
         """Return them question by question, each having asked for so many."""
@@ -155,3 +156,17 @@ class _Scores:
             (float(value.sum()), bool(best.all()))
             for value, best in zip(values, likeliest, strict=True)
         ]
+
+
+def _likeliest(chances: Tensor, row: Tensor, target: Tensor, values: Tensor) -> Tensor:
+    """Return whether `argmax` would choose each target.
+
+    Looking for the greatest number costs a tenth of looking for its place, so only those that have
+    it are asked for the place: which of several equal ones that is, is stock's to say. NaN is equal
+    to nothing, and `argmax` takes the first of them.
+    """
+    likeliest = ~(values < chances.amax(-1)[row])
+    asked = likeliest.nonzero().squeeze(-1)
+    rows, back = row[asked].unique(return_inverse=True)
+    likeliest[asked] = chances[rows].argmax(-1)[back] == target[asked]
+    return likeliest
