@@ -47,7 +47,7 @@ lint: $(VENV)/dev-installed ## check format, types, imports, migrations, templat
 	$(PYTEST) -q tests/unit/test_repository.py
 
 # Exit 1: a goal was missed; 2: a measurement failed. The figures stay in var/bench.
-bench: $(VENV)/dev-installed ## measure boards, the log, the queue, samples, ranks, starts and workers in 8 minutes (ONLY="queue warm")
+bench: $(VENV)/dev-installed ## measure boards, the engine, the log, the queue, samples, ranks, starts and workers in 9 minutes (ONLY="queue warm")
 	$(BIN)/python -m tests.performance $(ONLY)
 
 dist: $(VENV)/dev-installed ## build the wheel and the source archive into dist/

@@ -1,4 +1,4 @@
-"""Requests as long as those of well-known tasks, of words that mean nothing, and models for them."""
+"""Requests as long as those of well-known tasks, of meaningless words, and models for them."""
 
 import random
 from dataclasses import dataclass
@@ -30,7 +30,9 @@ def workloads(chance: random.Random) -> list[Workload]:
     subject = _text(chance, 600)
     return [
         Workload("ARC 25-shot", "loglikelihood", [_choice(chance, 1000, 8) for _ in range(2)], 2),
-        Workload("HellaSwag 10-shot", "loglikelihood", [_choice(chance, 850, 25) for _ in range(2)], 2),
+        Workload(
+            "HellaSwag 10-shot", "loglikelihood", [_choice(chance, 850, 25) for _ in range(2)], 2
+        ),
         Workload(
             "MMLU 5-shot",
             "loglikelihood",
@@ -59,7 +61,10 @@ def make_model(folder: Path, vocabulary: int, layers: int) -> Path:
     words.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     PreTrainedTokenizerFast(
         tokenizer_object=words,
-        unk_token="<unk>", bos_token="<s>", eos_token="</s>", pad_token="<pad>"
+        unk_token="<unk>",
+        bos_token="<s>",
+        eos_token="</s>",
+        pad_token="<pad>",
     ).save_pretrained(folder)
     torch.manual_seed(0)
     config = LlamaConfig(

@@ -68,7 +68,7 @@ class PathAttention:
             rule: the layer's.
         """
         self.calls += 1
-        query = query.unflatten(0, (key.shape[0], -1))
+        query = query.reshape(key.shape[0], -1, *query.shape[1:])
         new = key.unsqueeze(1), value.unsqueeze(1)
         stack = self._stack(module, new)
         window = self._window(rule, query)
@@ -146,7 +146,8 @@ def _within(
     first, mask = window
     before = slice(first, first + mask.shape[1] - mask.shape[0])
     key, value = (
-        torch.cat([whole[:, :, before], part], dim=2) for whole, part in zip(stack, new, strict=True)
+        torch.cat([whole[:, :, before], part], dim=2)
+        for whole, part in zip(stack, new, strict=True)
     )
     return attend(query, key, value, rule, mask=mask)[0]
 
@@ -182,7 +183,8 @@ AttentionInterface.register(NAME, _attention)
 @contextmanager
 def our_attention(model: torch.nn.Module) -> Iterator[None]:
     """Let a model attend our way, and its own way again afterwards."""
-    found = {id(part.config): part.config for part in model.modules() if hasattr(part, "config")}
+    configs: list[Any] = [getattr(part, "config", None) for part in model.modules()]
+    found = {id(config): config for config in configs if hasattr(config, "_attn_implementation")}
     # A configuration hands its attention on to those inside of it: outer ones come first.
     before = [(config, config._attn_implementation) for config in found.values()]
     try:

@@ -5,6 +5,7 @@ configuration: positions that are encoded by how long a pass is, and windows tha
 """
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import torch
 from lm_eval.models.huggingface import HFLM
 
+from workers.engines.assay.attention import UnusableError
 from workers.engines.assay.compute import Policy
 from workers.runner.limits import is_out_of_memory
 
@@ -38,11 +40,13 @@ class Checked:
     Attributes:
         fallback: why everything is computed stock's way; empty if it isn't.
         difference: the largest between two log-likelihoods; None if there is none to compare.
+        flips: the share of decisions that differ, which are judged from float32 on only.
         longest: of how many tokens a sequence may be, to be computed our way; None for any.
     """
 
     fallback: str = ""
     difference: float | None = None
+    flips: float | None = None
     longest: int | None = None
 
 
@@ -69,14 +73,16 @@ def check(
         # Small passes, so that the few positions need several of them, and then real ones.
         small = replace(policy, tokens=32, rows=min(policy.rows, 16), tile=8)
         compared = [_compared(lm, expected, ours(requests, one)) for one in (small, policy)]
+    except UnusableError as error:
+        return Checked(str(error))
+    # Whatever a model does here, stock's way is left, and the record says why.
     except Exception as error:
         if is_out_of_memory(error):
             raise
         return Checked(f"{type(error).__name__}: {error}")
     longest = min((window for window in windows if window > _WINDOW), default=None)
-    difference = max(each.difference or 0.0 for each in compared)
-    reason = next((each.fallback for each in compared if each.fallback), "")
-    return Checked(reason, difference, None if reason else longest)
+    worst = max(compared, key=lambda each: (bool(each.fallback), each.difference or 0.0))
+    return replace(worst, longest=None if worst.fallback else longest)
 
 
 def _unusable(lm: HFLM) -> str:
@@ -146,11 +152,11 @@ def _compared(lm: HFLM, expected: Given, given: Given) -> Checked:
     kind = next(lm.model.parameters()).dtype
     tolerance = _TOLERANCE.get(kind, 0.0)
     differences = [abs(a - b) for (a, _), (b, _) in zip(expected, given, strict=True)]
+    flips = sum(a != b for (_, a), (_, b) in zip(expected, given, strict=True)) / len(expected)
     # NaN is greater than nothing, and equal to nothing.
     if not all(difference <= tolerance for difference in differences):
-        worst = max(differences, key=lambda difference: (difference != difference, difference))
-        return Checked(f"log-likelihoods differ from stock's by {worst:.2g}", worst)
-    flips = sum(a != b for (_, a), (_, b) in zip(expected, given, strict=True))
+        worst = max(differences, key=lambda each: (math.isnan(each), each))
+        return Checked(f"log-likelihoods differ from stock's by {worst:.2g}", worst, flips)
     if flips and kind in (torch.float32, torch.float64):
-        return Checked(f"{flips} of {len(expected)} decisions differ from stock's")
-    return Checked(difference=max(differences))
+        return Checked("decisions differ from stock's", max(differences), flips)
+    return Checked("", max(differences), flips)

@@ -107,7 +107,9 @@ def compute(
             if len(logits) != len(rows):
                 raise UnusableError("it gives logits that nobody asked for")
             scores.take(one, logits)
-    return Answers(scores.answers([len(q.targets) for q in questions]), len(trie.tokens), len(passes))
+    return Answers(
+        scores.answers([len(q.targets) for q in questions]), len(trie.tokens), len(passes)
+    )
 
 
 class _Scores:
@@ -145,13 +147,13 @@ class _Scores:
             self._values.append(values.cpu())
             self._likeliest.append(_likeliest(chances, row, target, values).cpu())
 
-    def answers(self, sizes: Sequence[int]) -> list[tuple[float, bool]]:
+    def answers(self, sizes: list[int]) -> list[tuple[float, bool]]:
         """Return them question by question, each having asked for so many."""
         if not self._values:
             return []
         back = torch.from_numpy(np.argsort(self._order))
-        values = torch.cat(self._values)[back].split(list(sizes))
-        likeliest = torch.cat(self._likeliest)[back].split(list(sizes))
+        values = torch.split(torch.cat(self._values)[back], sizes)
+        likeliest = torch.split(torch.cat(self._likeliest)[back], sizes)
         return [
             (float(value.sum()), bool(best.all()))
             for value, best in zip(values, likeliest, strict=True)
@@ -167,6 +169,6 @@ def _likeliest(chances: Tensor, row: Tensor, target: Tensor, values: Tensor) -> 
     """
     likeliest = ~(values < chances.amax(-1)[row])
     asked = likeliest.nonzero().squeeze(-1)
-    rows, back = row[asked].unique(return_inverse=True)
+    rows, back = torch.unique(row[asked], return_inverse=True)
     likeliest[asked] = chances[rows].argmax(-1)[back] == target[asked]
     return likeliest

@@ -18,7 +18,7 @@ from workers.engines.assay.compute import LOGIT_BYTES, Policy, Question, compute
 _log = logging.getLogger(__name__)
 
 
-class AssayLM(HFLM):
+class AssayLM(HFLM):  # type: ignore[misc]
     """Takes the arguments of `hf`, and one more.
 
     A few requests are computed both ways when the model is loaded. If the answers differ, or the
@@ -52,6 +52,7 @@ class AssayLM(HFLM):
         self.engine_record |= {
             "fallback": checked.fallback,
             "largest_difference": checked.difference,
+            "decisions_flipped": checked.flips,
             "longest": checked.longest,
         }
         if checked.fallback:

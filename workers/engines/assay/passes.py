@@ -7,6 +7,7 @@ by one sequence, whatever the requests are, and nothing is ever computed again.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +51,12 @@ class Block:
     def is_own(self) -> bool:
         """Whether the queries are among the keys; one such block covers each query."""
         return self.queries == self.keys
+
+    @property
+    def pairs(self) -> int:
+        """Of how many queries and keys a product is worked out; a half is left out if causal."""
+        pairs = (self.queries[1] - self.queries[0]) * (self.keys[1] - self.keys[0])
+        return pairs // 2 if self.causal else pairs
 
 
 @dataclass(frozen=True)
@@ -147,7 +154,7 @@ def _paths(path_end: Numbers, start: int, stop: int) -> list[Path]:
     # The ends don't rise along a path, so what a query sees of it is its beginning.
     lengths = np.searchsorted(-path_end, -np.arange(start, stop), side="left")
     edges = [0, *(np.flatnonzero(np.diff(lengths)) + 1).tolist(), stop - start]
-    found = [Path(a, b, int(lengths[a])) for a, b in zip(edges, edges[1:], strict=False)]
+    found = [Path(a, b, int(lengths[a])) for a, b in pairwise(edges)]
     return [path for path in found if path.length]
 
 
@@ -155,8 +162,7 @@ def _blocks(end: Numbers, starts: Mask, tile: int) -> list[Block]:
     """Return what the positions of a pass see of each other, by whichever way is cheaper."""
     size = len(end)
     blocks = _split(end, starts, tile)
-    pairs = sum((b.queries[1] - b.queries[0]) * (b.keys[1] - b.keys[0]) for b in blocks)
-    if pairs + _CALL_PAIRS * len(blocks) > size * size + _CALL_PAIRS:
+    if sum(block.pairs + _CALL_PAIRS for block in blocks) > size * size + _CALL_PAIRS:
         return [_tile(end, starts, 0, size)]
     return sorted(blocks, key=lambda block: not block.is_own)
 
