@@ -137,6 +137,16 @@ def test_two_runs_are_equal_to_the_byte_in_any_order() -> None:
     assert json.dumps(one.loglikelihood(asked, disable_tqdm=True)) == json.dumps(first)
 
 
+def test_of_equally_likely_tokens_the_one_that_stock_takes_is_the_likeliest() -> None:
+    model = make("llama")
+    with torch.no_grad():
+        model.lm_head.weight.zero_()
+    stock, ours = both(model)
+    assert ours.engine_record["fallback"] == ""
+    expected = stock.loglikelihood(choices(), disable_tqdm=True)
+    assert same(expected, ours.loglikelihood(choices(), disable_tqdm=True))
+
+
 def test_long_windows_are_left_to_stock_where_no_check_has_overrun_them() -> None:
     model = make("mistral, windows", sliding_window=600, max_position_embeddings=1024)
     stock, ours = both(model)
