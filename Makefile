@@ -60,7 +60,7 @@ untranslated: $(VENV)/dev-installed ## list what one language lacks (LOCALE=pt_B
 	@$(CHECK) $(BIN)/python manage.py catalogues missing $(LOCALE)
 
 # Exit 1: a goal was missed; 2: a measurement failed. The figures stay in var/bench.
-bench: $(VENV)/dev-installed ## measure boards, a browser, the log, the queue, samples, ranks, starts and workers in 9 minutes (ONLY="queue warm")
+bench: $(VENV)/dev-installed ## measure boards, a browser, the engine, the log, the queue, samples, ranks, starts and workers in 10 minutes (ONLY="queue warm")
 	$(BIN)/python -m tests.performance $(ONLY)
 
 dist: $(VENV)/dev-installed ## build the wheel and the source archive into dist/
