@@ -47,7 +47,7 @@ MEASUREMENTS = {
     "workers": (workers.measure, 90),
 }
 #: A busy machine takes longer over the first round, which is always made; up to here, in all.
-_LIMIT_SECONDS = 540.0
+_LIMIT_SECONDS = 600.0
 
 
 def main() -> int:
