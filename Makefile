@@ -19,7 +19,7 @@ CHECK := DJANGO_SETTINGS_MODULE=leaderboard.settings.test ASSAY_VAR=$(VENV)/chec
 # The texts of the site in other languages, compiled beside their sources.
 TEXTS := $(wildcard leaderboard/locale/*/LC_MESSAGES/django.po)
 
-.PHONY: help demo serve test chaos lint messages untranslated bench dist clean
+.PHONY: help demo serve test chaos lint messages untranslated bench screenshots dist clean
 
 help: ## list what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -62,6 +62,9 @@ untranslated: $(VENV)/dev-installed ## list what one language lacks (LOCALE=pt_B
 # Exit 1: a goal was missed; 2: a measurement failed. The figures stay in var/bench.
 bench: $(VENV)/dev-installed ## measure boards, a browser, the engine, the log, the queue, samples, ranks, starts and workers in 10 minutes (ONLY="queue warm")
 	$(BIN)/python -m tests.performance $(ONLY)
+
+screenshots: $(VENV)/dev-installed ## take a picture of every page into var/screenshots: light, dark, phone, Arabic
+	$(BIN)/python -m tests.browser.screenshots
 
 dist: $(VENV)/dev-installed ## build the wheel and the source archive into dist/
 	$(BIN)/python -m build
