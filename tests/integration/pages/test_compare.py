@@ -223,7 +223,7 @@ def test_comparison_takes_five_queries_once_its_board_is_known(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries, count: int
 ) -> None:
     results = many(count)
-    # First the board's standings are read: the board itself, its benchmarks and state, rows, scores and reruns.
+    # First its standings are read: the board, its benchmarks and state, rows, scores and reruns.
     with django_assert_num_queries(11):
         first = get(client, *results)
     with django_assert_num_queries(5):
