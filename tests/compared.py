@@ -31,7 +31,7 @@ def make_measured(
     suite = factories.make_suite()
     for task in tasks:
         factories.make_benchmark(
-            suite, task.replace("_", "-").lower(), task=task, title=task.capitalize(),
+            suite, task.replace("_", "-").lower()[:50], task=task, title=task.capitalize(),
             withheld=task in withheld, languages=list(languages), baseline=0.0,
             components=[{"task": task, "metric": "acc", "filter": "none", "baseline": 0.0}],
         )  # fmt: skip
