@@ -22,7 +22,6 @@ class Rerun:
 
     Attributes:
         python: the version that answered, to its second number, as public images are tagged.
-        cpu_build: whether torch was its build without a GPU, which has an index of its own.
         scorer: the lm-eval that scored recorded answers again, where it isn't the lock's.
         memory: bytes that a worker had to have; nobody measured the peak.
         seconds: of all workers together; None too if recorded answers were scored again.
@@ -32,7 +31,6 @@ class Rerun:
     """
 
     python: str
-    cpu_build: bool
     scorer: str
     memory: int | None
     seconds: float | None
@@ -56,7 +54,6 @@ def rerun(result: Result, pins: Pins, effort: Effort, lines: Sequence[Line]) -> 
     seconds = None if result.submission.rescores_id else effort.worker_seconds
     return Rerun(
         python=python[1] if python else "",
-        cpu_build=pins.torch.endswith("+cpu"),
         scorer=_scorer(result, pins),
         memory=_memory(getattr(result.submission, "run", None)),
         seconds=seconds,

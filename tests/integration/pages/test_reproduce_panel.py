@@ -59,20 +59,15 @@ def test_container_runs_the_lock_in_the_runs_own_python(client, tmp_path):
     files = f"http://testserver/api/v1/results/{result.public_id}"
     assert f"curl\n-fLO\n{files}/bundle.tar\ntar\nxf\nbundle.tar\n" in said
     assert f"curl\n-fLO\n{files}/model.tar\n" in said
-    assert f"-v\n{tmp_path}:/again\n-w\n/again\npython:3.11-slim\nsh\n-c\n" in said
+    assert (
+        f"-e\nPIP_EXTRA_INDEX_URL\n-v\n{tmp_path}:/again\n-w\n/again\npython:3.11-slim\nsh\n-c\n"
+        in said
+    )
     inner = said.split("sh\n-c\n")[1]
     subprocess.run(["sh", "-n", "-c", inner], check=True, timeout=20)
     assert (
         "pip install -r run/requirements.lock &&\n  lm_eval run --config run/config.yaml" in inner
     )
-
-
-def test_build_without_gpu_comes_from_its_own_index(client):
-    result = factories.make_result(
-        environment=factories.ENVIRONMENT,
-        plan={"engine": {"torch": "2.13.0+cpu", "lm_eval": "0.4.13"}},
-    )
-    assert "--extra-index-url https://download.pytorch.org/whl/cpu -r" in panel(client, result)
 
 
 def test_rescored_answers_need_the_scorers_version_too(client):

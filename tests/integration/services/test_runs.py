@@ -67,7 +67,7 @@ def test_worker_that_lost_its_claim_ends_and_interrupts_nothing() -> None:
         ("a\0b", "ab"),
         ("half \ud800 a pair", "half ? a pair"),
         ("x" * 9000, "x" * 2000),
-        (f"{settings.VAR}/work/x failed", "…/work/x failed"),
+        (f"{settings.VAR}/slots/x failed", "…/slots/x failed"),
         (f"{sys.prefix}/lib/a.py", "…/lib/a.py"),
     ],
     ids=["nul", "surrogate", "long", "state folder", "environment"],
