@@ -121,15 +121,6 @@ class View:
         """Return the link that chooses a facet's value, or no longer does."""
         return self.link(chosen={**self.chosen, facet: _without(self.chosen.get(facet, ()), value)})
 
-    def unpinned(self, result: str) -> str:
-        """Return the link that lets go of a pinned result."""
-        return self.link(pins=_without(self.pins, result))
-
-    @property
-    def whole(self) -> "View":
-        """This view with all its rows on one page, as exports have it."""
-        return replace(self, page=1, per=PER_PAGE[0])
-
 
 def _without(values: tuple[str, ...], value: str) -> tuple[str, ...]:
     return tuple(v for v in values if v != value) if value in values else (*values, value)

@@ -78,7 +78,6 @@ def test_any_change_but_the_page_begins_at_the_first_page():
     assert view.query_string(sort="model") == "q=x&sort=model&order=desc"
     assert view.query_string(page=4) == "q=x&page=4"
     assert view.toggled("licence", "mit") == "?q=x&licence=mit"
-    assert view.unpinned("k7") == "?q=x&pin=k7"
 
 
 def test_toggling_twice_changes_nothing():
